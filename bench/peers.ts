@@ -1,0 +1,128 @@
+/** The clients that are compared: how each is started for one transfer, and how much it is given to do. */
+import { fileURLToPath } from 'node:url';
+import { type BenchCase, KEX } from './cases.ts';
+import type { Command } from './measure.ts';
+import type { Direction } from './options.ts';
+
+/** Where the server is and how to get in. */
+export interface Access {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly keyFile: string;
+  readonly fingerprint: string;
+  readonly knownHosts: string;
+}
+
+/** One transfer of one file. */
+export interface Job extends Access {
+  readonly direction: Direction;
+  readonly local: string;
+  readonly remote: string;
+  readonly using: BenchCase;
+  /** Where Wherry's build and the other clients' packages are. */
+  readonly dist: string;
+  readonly packages: string;
+}
+
+export interface Peer {
+  readonly doc: string;
+  /** Larger files would only take longer. */
+  readonly maxSize?: Readonly<Record<Direction, number>>;
+  readonly maxRounds?: number;
+  /** Of packages.ts. */
+  readonly needsPackages: boolean;
+  command(job: Job): Command;
+}
+
+const MIB = 2 ** 20;
+
+/** A client script in clients/; plain JavaScript, so that no loader's start-up is measured. */
+function script(name: string, job: Job, more: object = {}): Command {
+  const { using, ...rest } = job;
+  const told = JSON.stringify({ ...rest, ...more, kex: KEX, cipher: using.cipher, mac: using.mac });
+  return {
+    program: process.execPath,
+    args: [fileURLToPath(new URL(`clients/${name}`, import.meta.url)), told],
+  };
+}
+
+/** What OpenSSH's two programs are told alike: nobody's configuration, and the algorithms of the case. */
+function openSshOptions({ using, port, keyFile, knownHosts }: Job): string[] {
+  const options = [
+    'BatchMode=yes',
+    'Compression=no',
+    'IdentitiesOnly=yes',
+    'IdentityAgent=none',
+    'StrictHostKeyChecking=yes',
+    'GlobalKnownHostsFile=none',
+    `UserKnownHostsFile=${knownHosts}`,
+    `KexAlgorithms=${KEX}`,
+    `Ciphers=${using.cipher}`,
+    ...(using.mac === undefined ? [] : [`MACs=${using.mac}`]),
+  ];
+  return ['-F', 'none', '-i', keyFile, '-P', String(port), ...options.flatMap((option) => ['-o', option])];
+}
+
+function openSshSftp(job: Job): Command {
+  const { direction, local, remote, user, host } = job;
+  const line = direction === 'get' ? `get ${remote} ${local}` : `put ${local} ${remote}`;
+  const args = ['-q', '-b', '-', ...openSshOptions(job), `${user}@${host}`];
+  return { program: 'sftp', args, input: `${line}\n` };
+}
+
+function openSshScp(job: Job): Command {
+  const { direction, local, remote, user, host } = job;
+  const there = `${user}@${host}:${remote}`;
+  const args = [
+    '-O',
+    '-q',
+    ...openSshOptions(job),
+    ...(direction === 'get' ? [there, local] : [local, there]),
+  ];
+  return { program: 'scp', args };
+}
+
+export const PEERS: Readonly<Record<string, Peer>> = {
+  wherry: {
+    doc: 'this project',
+    needsPackages: false,
+    command: (job) => script('wherry.mjs', job),
+  },
+  sftp: {
+    doc: "OpenSSH's sftp -b",
+    needsPackages: false,
+    command: openSshSftp,
+  },
+  'wherry-scp': {
+    doc: 'this project, by the scp protocol',
+    needsPackages: false,
+    command: (job) => script('wherry.mjs', job, { scp: true }),
+  },
+  scp: {
+    doc: "OpenSSH's scp -O",
+    needsPackages: false,
+    command: openSshScp,
+  },
+  'ssh2-fast': {
+    doc: 'ssh2, fastGet and fastPut',
+    maxSize: { get: 256 * MIB, put: 256 * MIB },
+    maxRounds: 3,
+    needsPackages: true,
+    command: (job) => script('ssh2.mjs', job),
+  },
+  'ssh2-sftp-client-fast': {
+    doc: 'ssh2-sftp-client, fastGet and fastPut',
+    maxSize: { get: 256 * MIB, put: 256 * MIB },
+    maxRounds: 3,
+    needsPackages: true,
+    command: (job) => script('ssh2-sftp-client.mjs', job, { fast: true }),
+  },
+  'ssh2-sftp-client': {
+    doc: 'ssh2-sftp-client, get and put, which its manual recommends',
+    maxSize: { get: 4 * MIB, put: 4 * MIB },
+    maxRounds: 2,
+    needsPackages: true,
+    command: (job) => script('ssh2-sftp-client.mjs', job, { fast: false }),
+  },
+};

@@ -1,0 +1,54 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** What the packed and the installed package may weigh, in bytes. */
+const MAX_PACKED = 350_000;
+const MAX_UNPACKED = 1_300_000;
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const run = (command: string, args: string[]): string =>
+  execFileSync(command, args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+
+const complaints: string[] = [];
+
+run('npx', ['--no-install', 'publint', '--strict']);
+
+const [packed] = JSON.parse(run('npm', ['pack', '--json', '--silent'])) as [
+  { filename: string; size: number; unpackedSize: number; files: { path: string }[] },
+];
+try {
+  run('npx', ['--no-install', 'attw', packed.filename, '--profile', 'esm-only']);
+} finally {
+  rmSync(join(root, packed.filename), { force: true });
+}
+if (packed.size > MAX_PACKED) complaints.push(`packed ${packed.size} bytes, over ${MAX_PACKED}`);
+if (packed.unpackedSize > MAX_UNPACKED)
+  complaints.push(`unpacked ${packed.unpackedSize} bytes, over ${MAX_UNPACKED}`);
+
+const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  scripts: Record<string, string>;
+};
+for (const name of ['preinstall', 'install', 'postinstall', 'prepare']) {
+  if (scripts[name] !== undefined) complaints.push(`package.json has a ${name} script`);
+}
+
+const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+  packages: Record<string, { dev?: boolean; hasInstallScript?: boolean; resolved?: string }>;
+};
+for (const [name, entry] of Object.entries(lock.packages)) {
+  if (entry.resolved !== undefined) complaints.push(`package-lock.json says where ${name} came from`);
+  if (entry.hasInstallScript === true && entry.dev !== true)
+    complaints.push(`${name} runs a script at install`);
+}
+
+const shebang = readFileSync(join(root, 'dist/bin/wherry.js'), 'utf8').startsWith('#!/usr/bin/env node');
+if (!shebang) complaints.push('dist/bin/wherry.js does not start with #!/usr/bin/env node');
+
+const built = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' })
+  .map((file) => join(root, 'dist', file))
+  .filter((file) => statSync(file).isFile() && file.endsWith('.js'));
+for (const complaint of complaints) console.log(complaint);
+console.log(`package: ${built.length} modules, ${packed.size} bytes packed, ${complaints.length} complaints`);
+process.exitCode = complaints.length === 0 ? 0 : 1;

@@ -1,0 +1,105 @@
+import { Deadline, type WaitOptions } from '../base/deadline.ts';
+import type { WherryError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { SshConnection } from '../ssh/connection/ssh-connection.ts';
+
+/** The algorithms in use on a connection. */
+export interface NegotiatedAlgorithms {
+  readonly kex: string;
+  readonly hostKey: string;
+  readonly cipherToServer: string;
+  readonly cipherFromServer: string;
+  /** Undefined where the cipher authenticates by itself. */
+  readonly macToServer: string | undefined;
+  readonly macFromServer: string | undefined;
+  readonly strictKex: boolean;
+}
+
+/**
+ * A connection that is logged in. Get one from `connect`; end it with `close()` or `await using`.
+ *
+ * @example
+ * ```ts
+ * import { connect } from 'wherry';
+ *
+ * const ssh = await connect({ host, port, username, privateKey, trust });
+ * console.log(ssh.serverVersion, ssh.algorithms.cipherFromServer);
+ * await ssh.close();
+ * ```
+ */
+export class Connection {
+  readonly host: string;
+  readonly port: number;
+  /** Milliseconds of silence an operation on this connection bears by default. */
+  readonly timeout: number;
+  /** @internal */
+  readonly ssh: SshConnection;
+  /** @internal */
+  readonly log: Log;
+
+  /** @internal */
+  constructor(ssh: SshConnection, host: string, port: number, timeout: number, log: Log) {
+    this.ssh = ssh;
+    this.log = log;
+    this.host = host;
+    this.port = port;
+    this.timeout = timeout;
+  }
+
+  /** The server's identification line, such as `SSH-2.0-OpenSSH_9.2p1`. */
+  get serverVersion(): string {
+    return this.ssh.transport.peerVersion;
+  }
+
+  get algorithms(): NegotiatedAlgorithms {
+    const { kexName, hostKey, clientToServer, serverToClient } = this.ssh.transport.negotiated!;
+    return {
+      kex: kexName,
+      hostKey,
+      cipherToServer: clientToServer.cipherName,
+      cipherFromServer: serverToClient.cipherName,
+      macToServer: clientToServer.macName,
+      macFromServer: serverToClient.macName,
+      strictKex: this.ssh.transport.strict,
+    };
+  }
+
+  /** Whether the connection is over. */
+  get closed(): boolean {
+    return this.ssh.transport.error !== undefined;
+  }
+
+  /** Calls `listener` once when the connection ends, with the cause: code CLOSED after `close()`. */
+  onClosed(listener: (cause: WherryError) => void): void {
+    this.ssh.onClosed(listener);
+  }
+
+  /**
+   * Resolves when the server has answered a keep-alive request; rejects with the cause when the connection is over,
+   * with TIMEOUT when no answer comes (tinysshd gives none), or with ABORTED.
+   */
+  ping(wait: WaitOptions = {}): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timeout = wait.timeout ?? this.timeout;
+      const deadline = new Deadline({ signal: wait.signal, timeout }, 'ping', reject);
+      this.ssh
+        .ping()
+        .then(resolve, reject)
+        .finally(() => deadline.clear());
+    });
+  }
+
+  /** Exchanges new keys now, while everything else goes on (RFC 4253 section 9). */
+  rekey(): void {
+    this.ssh.rekey();
+  }
+
+  /** Ends the connection and everything on it, with code CLOSED. May be called more than once. */
+  close(): Promise<void> {
+    return this.ssh.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

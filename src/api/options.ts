@@ -1,0 +1,59 @@
+import type { Duplex } from 'node:stream';
+import type { Logger } from '../base/log.ts';
+import type { PromptHandler } from '../ssh/auth/keyboard-interactive.ts';
+import type { PrivateKey } from '../ssh/keys/private-key.ts';
+import type { HostKeyVerifier } from '../ssh/trust/host-key-verifier.ts';
+
+/** Which algorithms may be used, best first. A list that is left out is Wherry's default. */
+export interface AlgorithmOptions {
+  readonly kex?: readonly string[];
+  readonly hostKey?: readonly string[];
+  readonly ciphers?: readonly string[];
+  readonly macs?: readonly string[];
+}
+
+/** A private key: parsed, or the text or bytes of a key file (OpenSSH, PEM, PKCS#8). Not a path. */
+export type PrivateKeyInput = PrivateKey | string | Uint8Array;
+
+/** How to reach a server, whom to trust, and how to log in. */
+export interface ConnectOptions {
+  readonly host: string;
+  /** 1 to 65535. Default 22. */
+  readonly port?: number;
+  readonly username: string;
+  /**
+   * Decides whether the server's host key is the right one: `knownHosts()`, `fingerprints([…])`, `acceptNew()`,
+   * `acceptCallback(fn)`, or several through `anyOf`. Without it every connection fails with HOST_KEY_UNKNOWN.
+   */
+  readonly trust?: HostKeyVerifier;
+  /** Also answers a keyboard-interactive login that asks for one hidden text. */
+  readonly password?: string;
+  /** One key or several, tried in order. */
+  readonly privateKey?: PrivateKeyInput | readonly PrivateKeyInput[];
+  /** Opens encrypted keys of `privateKey`. */
+  readonly passphrase?: string;
+  /** Use an SSH agent's keys: `true` for the one SSH_AUTH_SOCK names, or the path of its socket. Default false. */
+  readonly agent?: boolean | string;
+  /** Answers the server's questions in a keyboard-interactive login. */
+  readonly keyboardInteractive?: PromptHandler;
+  /**
+   * Milliseconds without anything arriving after which connecting, a request or a transfer fails with TIMEOUT
+   * (CONNECT_TIMEOUT while dialling). 0 waits for ever. Default 30000.
+   */
+  readonly timeout?: number;
+  /** Gives up connecting; the connection itself is ended by `close()`. */
+  readonly signal?: AbortSignal;
+  readonly algorithms?: AlgorithmOptions;
+  /** Ask a silent server every `interval` milliseconds whether it is there; dead after `count` unanswered. */
+  readonly keepAlive?: { readonly interval: number; readonly count?: number };
+  /** Bytes in one direction after which keys are exchanged anew. Default 1 GiB; at least 65536. */
+  readonly rekeyBytes?: number;
+  /** Offer strict key exchange, the defence against prefix truncation (Terrapin). Default true. */
+  readonly strictKex?: boolean;
+  /** A stream to speak over instead of a TCP connection: a proxy's, a tunnel's. */
+  readonly stream?: Duplex;
+  /** The server's greeting before login, free of control characters. */
+  readonly onBanner?: (text: string) => void;
+  /** What happens, step by step; NODE_DEBUG=wherry prints the same. */
+  readonly log?: Logger;
+}

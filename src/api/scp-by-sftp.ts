@@ -1,0 +1,67 @@
+import { stat } from 'node:fs/promises';
+import { basename, posix } from 'node:path';
+import { WherryError } from '../base/errors.ts';
+import { sanitize } from '../base/text.ts';
+import { fileType } from '../sftp/attributes.ts';
+import type { TransferResult } from '../transfer/options.ts';
+import type { ScpOptions, ScpResult } from '../transfer/scp-options.ts';
+import type { TreeResult } from '../transfer/tree.ts';
+import type { Sftp } from './sftp.ts';
+
+/** What `scpDownload` does, where the server does not run scp. */
+export async function downloadBySftp(
+  sftp: Sftp,
+  remote: string,
+  local: string,
+  options: ScpOptions,
+): Promise<ScpResult> {
+  if (options.recursive && fileType(await sftp.stat(remote)) === 'directory') {
+    return fromTree(await sftp.downloadTree(remote, local, treeOptions(options)), options);
+  }
+  return fromFile(await sftp.download(remote, local, options), options);
+}
+
+/** What `scpUpload` does, where the server does not run scp: into the path where it is a folder, as scp has it. */
+export async function uploadBySftp(
+  sftp: Sftp,
+  source: string | Uint8Array,
+  remote: string,
+  options: ScpOptions,
+): Promise<ScpResult> {
+  const there = await sftp.stat(remote).catch(() => ({}));
+  const isFolder = fileType(there) === 'directory';
+  if (options.intoFolder && !isFolder) {
+    throw new WherryError('TRANSFER_TARGET', `${sanitize(remote)} is no folder`, { path: sanitize(remote) });
+  }
+  const target = isFolder && typeof source === 'string' ? posix.join(remote, basename(source)) : remote;
+  if (typeof source === 'string' && (await stat(source)).isDirectory()) {
+    if (!options.recursive) {
+      throw new WherryError('TRANSFER_TARGET', `${source} is a folder: copy it with recursive`, {
+        localPath: source,
+      });
+    }
+    return fromTree(await sftp.uploadTree(source, target, treeOptions(options)), options);
+  }
+  return fromFile(await sftp.upload(source, target, options), options);
+}
+
+function treeOptions({
+  signal,
+  timeout,
+  overwrite,
+}: ScpOptions): Pick<ScpOptions, 'signal' | 'timeout' | 'overwrite'> {
+  return { signal, timeout, overwrite };
+}
+
+function fromFile({ bytes, duration }: TransferResult, options: ScpOptions): ScpResult {
+  const warnings = preserveWarning(options);
+  return { files: 1, folders: 0, bytes, duration, protocol: 'sftp', skipped: [], warnings };
+}
+
+function fromTree(tree: TreeResult, options: ScpOptions): ScpResult {
+  return { ...tree, protocol: 'sftp', warnings: preserveWarning(options) };
+}
+
+function preserveWarning(options: ScpOptions): string[] {
+  return options.preserve ? ['permissions and times are not taken over by SFTP yet'] : [];
+}

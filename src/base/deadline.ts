@@ -1,0 +1,96 @@
+import { WherryError } from './errors.ts';
+
+/** Milliseconds for the whole life of one waiting step, with an AbortSignal beside it. */
+export interface WaitOptions {
+  signal?: AbortSignal | undefined;
+  /** Milliseconds without any activity before the operation fails with TIMEOUT; 0 waits for ever. */
+  timeout?: number | undefined;
+}
+
+/** The error for a fired signal: the caller's own reason rides along as the cause. */
+export function abortedError(signal: AbortSignal, phase: string): WherryError {
+  const reason: unknown = signal.reason;
+  if (reason instanceof DOMException && reason.name === 'TimeoutError') {
+    return new WherryError('TIMEOUT', `${phase} took longer than its signal allowed`, { phase }, reason);
+  }
+  return new WherryError('ABORTED', `${phase} was aborted`, { phase }, reason);
+}
+
+/**
+ * One inactivity timer and one abort listener for an operation. `touch()` marks activity (one assignment,
+ * fit for the hot path); `onExpire` is called at most once, and never after `clear()`.
+ */
+export class Deadline {
+  #last: number = performance.now();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #paused = false;
+  #done = false;
+  readonly #timeout: number;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort: () => void;
+  readonly #onExpire: (error: WherryError) => void;
+  readonly #phase: () => string;
+  readonly #waiting: () => boolean;
+
+  /** `waiting`: whether the other side is owed anything; while it is not, silence is no fault. */
+  constructor(
+    options: WaitOptions,
+    phase: string | (() => string),
+    onExpire: (error: WherryError) => void,
+    waiting: () => boolean = () => true,
+  ) {
+    this.#waiting = waiting;
+    this.#timeout = options.timeout ?? 0;
+    this.#phase = typeof phase === 'string' ? () => phase : phase;
+    this.#onExpire = onExpire;
+    this.#signal = options.signal;
+    this.#onAbort = () => {
+      if (this.#signal !== undefined) this.#expire(abortedError(this.#signal, this.#phase()));
+    };
+    if (this.#signal?.aborted) queueMicrotask(this.#onAbort);
+    else this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (this.#timeout > 0) this.#arm(this.#timeout);
+  }
+
+  touch(): void {
+    this.#last = performance.now();
+  }
+
+  /** Stops the clock while a person or another party is being waited for; `resume` starts it anew. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.touch();
+  }
+
+  clear(): void {
+    this.#done = true;
+    clearTimeout(this.#timer);
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+  }
+
+  #arm(ms: number): void {
+    this.#timer = setTimeout(() => this.#check(), ms);
+  }
+
+  #check(): void {
+    if (this.#paused || !this.#waiting()) this.touch();
+    const left = this.#timeout - (performance.now() - this.#last);
+    if (left > 1) {
+      this.#arm(left);
+      return;
+    }
+    const phase = this.#phase();
+    const text = `nothing happened for ${this.#timeout / 1000} s during ${phase}`;
+    this.#expire(new WherryError('TIMEOUT', text, { phase }));
+  }
+
+  #expire(error: WherryError): void {
+    if (this.#done) return;
+    this.clear();
+    this.#onExpire(error);
+  }
+}

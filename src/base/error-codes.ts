@@ -1,0 +1,106 @@
+/**
+ * Every error code Wherry can report, one row each.
+ *
+ * `exit` is the exit code of the command line for it: 1 the transfer failed, 2 wrong use, 3 connection or
+ * login, 4 host key. `disconnect` is the reason sent in SSH_MSG_DISCONNECT (RFC 4253 section 11.1) where the
+ * error makes us end the connection.
+ */
+export const ERROR_CODES = {
+  ABORTED: { exit: 1, doc: 'The AbortSignal given to the operation fired.' },
+  CLOSED: { exit: 1, doc: 'Used after close(); `cause` says what closed it.' },
+  INVALID_ARGUMENT: { exit: 2, doc: 'A parameter is missing, of the wrong type or out of range.' },
+  LIMIT_EXCEEDED: {
+    exit: 3,
+    disconnect: 2,
+    doc: 'The peer went over a bound of the LIMITS table; details.limit names it.',
+  },
+  TIMEOUT: {
+    exit: 3,
+    disconnect: 11,
+    doc: 'Nothing happened for the time allowed; details.phase says where.',
+  },
+
+  CONNECT_FAILED: { exit: 3, doc: 'The TCP connection could not be made; `cause` is the system error.' },
+  CONNECT_HOST_NOT_FOUND: { exit: 3, doc: 'The host name has no address.' },
+  CONNECT_REFUSED: { exit: 3, doc: 'Nothing listens on that port, or a firewall refused.' },
+  CONNECT_TIMEOUT: { exit: 3, doc: 'The TCP connection was not made in time.' },
+  CONNECTION_LOST: { exit: 3, doc: 'The connection ended while it was in use.' },
+
+  SSH_DISCONNECTED: { exit: 3, doc: 'The peer sent SSH_MSG_DISCONNECT; details.reason and serverMessage.' },
+  SSH_HOST_KEY_SIGNATURE: {
+    exit: 4,
+    disconnect: 9,
+    doc: 'The server could not prove that it owns its host key.',
+  },
+  SSH_KEY_EXCHANGE: { exit: 3, disconnect: 3, doc: 'The peer sent an unusable key exchange value.' },
+  SSH_MAC: { exit: 3, disconnect: 5, doc: 'A packet failed its integrity check.' },
+  SSH_MALFORMED: { exit: 3, disconnect: 2, doc: 'A packet or message could not be parsed.' },
+  SSH_NEGOTIATION: {
+    exit: 3,
+    disconnect: 3,
+    doc: 'The two sides share no algorithm; details.ours and details.theirs show both lists.',
+  },
+  SSH_PROTOCOL: { exit: 3, disconnect: 2, doc: 'A message arrived that is not legal in this state.' },
+  SSH_VERSION_EXCHANGE: { exit: 3, doc: 'The peer did not identify itself as an SSH 2.0 server.' },
+
+  HOST_KEY_CHANGED: { exit: 4, disconnect: 9, doc: 'Another host key is recorded for this host.' },
+  HOST_KEY_REJECTED: { exit: 4, disconnect: 9, doc: 'The trust source refused the host key.' },
+  HOST_KEY_REVOKED: { exit: 4, disconnect: 9, doc: 'The host key is marked @revoked.' },
+  HOST_KEY_UNKNOWN: { exit: 4, disconnect: 9, doc: 'No trust source knows the host key.' },
+
+  AUTH_FAILED: {
+    exit: 3,
+    disconnect: 14,
+    doc: 'The server accepted none of the methods; details.tried and details.allowed.',
+  },
+  AGENT_FAILED: { exit: 3, doc: 'The SSH agent could not be reached or refused.' },
+
+  KEY_FORMAT: { exit: 2, doc: 'The bytes are no key of a format known here, or are damaged.' },
+  KEY_PASSPHRASE_REQUIRED: { exit: 2, doc: 'The private key is encrypted and no passphrase was given.' },
+  KEY_PASSPHRASE_WRONG: { exit: 2, doc: 'The passphrase does not open the private key.' },
+  KEY_UNSUPPORTED: { exit: 2, doc: 'The key is well-formed, but of a kind or cipher not supported here.' },
+
+  CHANNEL_CLOSED: { exit: 3, doc: 'The channel closed while the operation was under way.' },
+  CHANNEL_OPEN_FAILED: { exit: 3, doc: 'The server refused to open a channel.' },
+  CHANNEL_REQUEST_FAILED: { exit: 3, doc: 'The server refused a request, such as the sftp subsystem.' },
+
+  SCP_FAILED: { exit: 1, doc: 'The remote scp refused or ended early; details.serverMessage has its words.' },
+
+  SCP_UNAVAILABLE: { exit: 1, doc: 'The server does not run scp; the API copies by SFTP then.' },
+
+  SFTP_BAD_MESSAGE: { exit: 1, doc: 'SSH_FX_BAD_MESSAGE: the server could not parse the request.' },
+  SFTP_CONNECTION_LOST: { exit: 1, doc: 'SSH_FX_CONNECTION_LOST, as the server reports it.' },
+  SFTP_EOF: { exit: 1, doc: 'SSH_FX_EOF where data was expected.' },
+  SFTP_FAILURE: { exit: 1, doc: 'SSH_FX_FAILURE: the server gives no closer reason than its message.' },
+  SFTP_NO_CONNECTION: { exit: 1, doc: 'SSH_FX_NO_CONNECTION, as the server reports it.' },
+  SFTP_NO_SUCH_FILE: { exit: 1, doc: 'SSH_FX_NO_SUCH_FILE: the path does not exist on the server.' },
+  SFTP_OP_UNSUPPORTED: {
+    exit: 1,
+    doc: 'SSH_FX_OP_UNSUPPORTED, or an extension the server does not announce.',
+  },
+  SFTP_PERMISSION_DENIED: { exit: 1, doc: 'SSH_FX_PERMISSION_DENIED.' },
+  SFTP_PROTOCOL: { exit: 3, doc: 'The server broke the SFTP protocol; the session is closed.' },
+
+  TRANSFER_LOCAL_FILE: {
+    exit: 1,
+    doc: 'Reading or writing the local file failed; `cause` is the system error.',
+  },
+  TRANSFER_SIZE_CHANGED: { exit: 1, doc: 'The source grew or shrank while it was read.' },
+  TRANSFER_TARGET: { exit: 1, doc: 'The target cannot be used, such as a folder where a file must go.' },
+  TRANSFER_UNSAFE_NAME: { exit: 1, doc: 'The server gave a file name that would leave the target folder.' },
+} as const;
+
+interface ErrorRow {
+  readonly exit: 1 | 2 | 3 | 4;
+  readonly disconnect?: number;
+  readonly doc: string;
+}
+ERROR_CODES satisfies Record<string, ErrorRow>;
+
+/** A stable error code: match on it, never on the message. */
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** The row of a code, typed uniformly. */
+export function errorRow(code: ErrorCode): ErrorRow {
+  return ERROR_CODES[code];
+}

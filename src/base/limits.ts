@@ -1,0 +1,56 @@
+import { WherryError } from './errors.ts';
+
+/** Every size or count a peer or a file can choose, with our bound and its reason. */
+export const LIMITS = {
+  versionLineBytes: { value: 255, why: 'RFC 4253 section 4.2, CR LF included' },
+  preVersionLines: { value: 1024, why: 'lines a server may send before its version line' },
+  packetBytes: { value: 262_144, why: 'what OpenSSH accepts; bounds every later allocation' },
+  rekeyQueueBytes: { value: 16_777_216, why: 'payload held back while keys are exchanged' },
+  unsentBytes: {
+    value: 67_108_864,
+    why: 'packets for a peer that asks and asks, and does not read the answers',
+  },
+  authAttempts: { value: 64, why: 'methods of a login, and rounds of one method, before we give up' },
+  authPrompts: { value: 64, why: 'prompts of one keyboard-interactive request' },
+  bannerBytes: { value: 65_536, why: 'login banner kept for display' },
+  nameListEntries: { value: 1024, why: 'names in a KEXINIT list' },
+  extInfoEntries: { value: 128, why: 'extensions in EXT_INFO (RFC 8308)' },
+  rsaBitsMin: { value: 1024, why: 'shorter RSA keys prove nothing' },
+  rsaBitsMax: { value: 16_384, why: 'verification time grows with the cube' },
+  dhGroupBitsMin: { value: 2048, why: 'RFC 9142: smaller groups are within reach' },
+  dhGroupBitsMax: { value: 8192, why: 'RFC 4419 upper bound; CPU time' },
+  bcryptRounds: {
+    value: 1024,
+    why: 'KDF rounds of an OpenSSH private key file, at about 18 ms each; ssh-keygen writes 16 to 24',
+  },
+  pbkdf2Iterations: { value: 10_000_000, why: 'KDF rounds of an encrypted PKCS#8 file' },
+  keyFileBytes: { value: 1_048_576, why: 'no private key is larger' },
+  knownHostsLineBytes: { value: 65_536, why: 'one line of known_hosts' },
+  agentFrameBytes: { value: 262_144, why: 'as OpenSSH agents' },
+  sftpFrameBytes: { value: 1_049_600, why: '1 MiB of data and its header' },
+  namesPerReply: { value: 10_000, why: 'entries of one SSH_FXP_NAME' },
+  attributeExtensions: { value: 128, why: 'extended pairs of one file' },
+  scpControlLine: { value: 4096, why: 'one line of the scp protocol' },
+  listingEntries: { value: 1_000_000, why: 'entries of one directory, settable' },
+  treeDepth: { value: 64, why: 'folders within folders, as OpenSSH caps them' },
+  peerTextChars: { value: 1024, why: "the peer's words in a message or log" },
+} as const;
+LIMITS satisfies Record<string, { value: number; why: string }>;
+
+/** The name of a row of LIMITS. */
+export type LimitName = keyof typeof LIMITS;
+
+/** Throws LIMIT_EXCEEDED when `actual` is over the limit. */
+export function checkLimit(name: LimitName, actual: number): void {
+  if (actual > LIMITS[name].value) throw limitError(name, actual);
+}
+
+/** LIMIT_EXCEEDED, with the limit and what went over it. */
+export function limitError(name: LimitName, actual: number): WherryError {
+  const limit: number = LIMITS[name].value;
+  return new WherryError('LIMIT_EXCEEDED', `${name}: ${actual} is over the limit of ${limit}`, {
+    limit: name,
+    expected: limit,
+    actual,
+  });
+}

@@ -1,0 +1,94 @@
+import { UsageError } from './usage-error.ts';
+
+/** The options of the command line, parsed. */
+export interface CliOptions {
+  readonly identity?: readonly string[];
+  readonly knownHosts?: string;
+  readonly hostKey?: readonly string[];
+  readonly acceptNew?: boolean;
+  readonly passwordEnv?: string;
+  readonly passphraseEnv?: string;
+  readonly cipher?: readonly string[];
+  /** Seconds. */
+  readonly timeout: number;
+  readonly recursive?: boolean;
+  readonly preserve?: boolean;
+  readonly input?: readonly string[];
+  readonly inputFile?: string;
+  readonly store?: string;
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** One option: how it is written, what it says of itself, and how its text becomes a value. */
+export interface OptionRow {
+  readonly flags: string;
+  readonly doc: string;
+  readonly default?: unknown;
+  /** `before` is what an earlier occurrence gave. */
+  readonly parse?: (text: string, before: unknown) => unknown;
+}
+
+/** Node's timers reach no further: 24 days. */
+const LONGEST_TIMEOUT = 2_000_000;
+
+export const OPTIONS: Readonly<Record<keyof CliOptions, OptionRow>> = {
+  identity: {
+    flags: '-i, --identity <file>',
+    doc: 'private key to log in with; may be given several times (default: ~/.ssh/id_* and the agent)',
+    parse: collect,
+  },
+  passphraseEnv: {
+    flags: '--passphrase-env <name>',
+    doc: 'environment variable with the passphrase of the private key',
+  },
+  passwordEnv: { flags: '--password-env <name>', doc: 'environment variable with the password' },
+  knownHosts: { flags: '--known-hosts <file>', doc: 'trusted host keys (default: ~/.ssh/known_hosts)' },
+  hostKey: {
+    flags: '--host-key <fingerprint>',
+    doc: 'trust this host key and no other, such as SHA256:…; may be given several times',
+    parse: collect,
+  },
+  acceptNew: {
+    flags: '--accept-new',
+    doc: 'record the key of a host that known_hosts has no key of, and trust it from now on',
+  },
+  cipher: { flags: '--cipher <list>', doc: 'ciphers to offer, best first, with commas', parse: splitList },
+  timeout: {
+    flags: '--timeout <seconds>',
+    doc: 'give up after so long without a sign of the server; 0 waits for ever',
+    default: 30,
+    parse: parseTimeout,
+  },
+  recursive: { flags: '-r, --recursive', doc: 'transfer folders with all below them' },
+  preserve: { flags: '-p, --preserve', doc: 'take over permissions and times (scp:// only)' },
+  input: {
+    flags: '--input <name=value>',
+    doc: 'an input, as text; name:=value takes JSON; may be given several times',
+    parse: collect,
+  },
+  inputFile: { flags: '--input-file <file>', doc: 'inputs from a YAML or JSON file' },
+  store: { flags: '--store <folder>', doc: 'files, executions and stored connectors (default: .wherry)' },
+  quiet: { flags: '-q, --quiet', doc: 'no progress and no summary' },
+  json: { flags: '--json', doc: 'report by JSON objects, one a line' },
+  verbose: { flags: '-v, --verbose', doc: 'tell on stderr what happens' },
+};
+
+function collect(text: string, before: unknown): readonly string[] {
+  return [...((before as string[] | undefined) ?? []), text];
+}
+
+function splitList(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+}
+
+function parseTimeout(text: string): number {
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (!(seconds <= LONGEST_TIMEOUT))
+    throw new UsageError(`--timeout takes seconds from 0 to ${LONGEST_TIMEOUT}`);
+  return seconds;
+}

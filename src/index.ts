@@ -1,0 +1,40 @@
+/**
+ * SSH file transfer: connect, verify the host key, log in, move files.
+ *
+ * @module wherry
+ */
+export { connect } from './api/connect.ts';
+export { Connection, type NegotiatedAlgorithms } from './api/connection.ts';
+export type { DirectoryEntry, ListOptions } from './api/directory-entry.ts';
+export { openSftp } from './api/open-sftp.ts';
+export type { AlgorithmOptions, ConnectOptions, PrivateKeyInput } from './api/options.ts';
+export { scpDownload, scpUpload } from './api/scp.ts';
+export { type OpenMode, Sftp } from './api/sftp.ts';
+export { SftpFile } from './api/sftp-file.ts';
+export type { WaitOptions } from './base/deadline.ts';
+export { ERROR_CODES, type ErrorCode } from './base/error-codes.ts';
+export { type ErrorDetails, isWherryError, WherryError } from './base/errors.ts';
+export { formatLog, type LogEvent, type Logger } from './base/log.ts';
+export { type FileAttributes, type FileType, fileType } from './sftp/attributes.ts';
+export type { FileSystemSpace, SftpLimits } from './sftp/replies.ts';
+export type { Prompt, PromptHandler, PromptRequest } from './ssh/auth/keyboard-interactive.ts';
+export { loadPrivateKey, type PrivateKey, parsePrivateKey } from './ssh/keys/private-key.ts';
+export type { PublicKey } from './ssh/keys/public-key.ts';
+export {
+  acceptAny,
+  acceptCallback,
+  anyOf,
+  fingerprints,
+  type HostKeyContext,
+  type HostKeyDecision,
+  type HostKeyVerifier,
+} from './ssh/trust/host-key-verifier.ts';
+export { type AcceptNewOptions, acceptNew, knownHosts } from './ssh/trust/known-hosts.ts';
+export { knownHostsText } from './ssh/trust/known-hosts-text.ts';
+export type { DownloadOptions, TransferOptions, TransferResult, UploadOptions } from './transfer/options.ts';
+export type { Progress, ProgressHandler } from './transfer/progress.ts';
+export type { ScpOptions, ScpResult } from './transfer/scp-options.ts';
+export type { DownloadStream } from './transfer/sink.ts';
+export type { UploadStream } from './transfer/source.ts';
+export type { TreeOptions, TreeResult } from './transfer/tree.ts';
+export type { UploadSource } from './transfer/upload.ts';

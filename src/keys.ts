@@ -1,0 +1,15 @@
+/**
+ * Keys without a connection: private and public key files, fingerprints, the SSH agent.
+ *
+ * @module wherry/keys
+ */
+export { type Agent, type AgentIdentity, connectAgent } from './ssh/keys/agent.ts';
+export {
+  type Fingerprint,
+  type FingerprintAlgorithm,
+  fingerprint,
+  matchesFingerprint,
+  parseFingerprint,
+} from './ssh/keys/fingerprint.ts';
+export { loadPrivateKey, type PrivateKey, parsePrivateKey } from './ssh/keys/private-key.ts';
+export { type PublicKey, type PublicKeyLine, parsePublicKeyLine } from './ssh/keys/public-key.ts';

@@ -1,0 +1,97 @@
+import type { WaitOptions } from '../base/deadline.ts';
+import { WherryError, withDetails } from '../base/errors.ts';
+import { checkLimit } from '../base/limits.ts';
+import { sanitize } from '../base/text.ts';
+import type { WireReader } from '../ssh/wire/reader.ts';
+import type { WireWriter } from '../ssh/wire/writer.ts';
+import { decodeAttributes, type FileAttributes } from './attributes.ts';
+import { SFTP_PACKETS, sftpPacketName } from './packets.ts';
+import type { PendingRequest, SftpReply, SftpSession } from './session.ts';
+import { SFTP_STATUS, statusError } from './status.ts';
+
+/** What an error says about the request. */
+export interface Subject {
+  readonly operation: string;
+  readonly path?: string;
+}
+
+/** One entry of a SSH_FXP_NAME reply. */
+export interface NameEntry {
+  readonly name: string;
+  /** The server's own line for people; never parsed. */
+  readonly longname: string;
+  readonly attributes: FileAttributes;
+}
+
+export function subject(operation: string, path?: string): Subject {
+  return path === undefined ? { operation } : { operation, path: sanitize(path) };
+}
+
+export async function ask(
+  session: SftpSession,
+  type: number,
+  body: WireWriter,
+  about: Subject,
+  wait: WaitOptions,
+  late?: PendingRequest,
+): Promise<SftpReply> {
+  try {
+    return await session.request(type, body.finish(), about.operation, wait, late);
+  } catch (error) {
+    if (!(error instanceof WherryError)) throw error;
+    throw withDetails(error, about);
+  }
+}
+
+/** Status number and message; the message is missing on some old servers. */
+export function readStatus(body: WireReader): { status: number; message: string } {
+  const status = body.u32();
+  return { status, message: body.remaining >= 4 ? body.text() : '' };
+}
+
+export function replyError(reply: SftpReply, wanted: number, about: Subject): WherryError {
+  if (reply.type !== SFTP_PACKETS.SSH_FXP_STATUS) {
+    const text = `${about.operation}: ${sftpPacketName(reply.type)} where ${sftpPacketName(wanted)} was expected`;
+    return new WherryError('SFTP_PROTOCOL', text, about);
+  }
+  const { status, message } = readStatus(reply.body);
+  if (status === SFTP_STATUS.SSH_FX_OK.number && wanted !== SFTP_PACKETS.SSH_FXP_STATUS) {
+    return new WherryError(
+      'SFTP_PROTOCOL',
+      `${about.operation}: success without the ${sftpPacketName(wanted)}`,
+      about,
+    );
+  }
+  return statusError(status, message, about);
+}
+
+export function expect(reply: SftpReply, type: number, about: Subject): WireReader {
+  if (reply.type !== type) throw replyError(reply, type, about);
+  return reply.body;
+}
+
+export async function askStatus(
+  session: SftpSession,
+  type: number,
+  body: WireWriter,
+  about: Subject,
+  wait: WaitOptions,
+): Promise<void> {
+  const reply = await ask(session, type, body, about, wait);
+  if (reply.type === SFTP_PACKETS.SSH_FXP_STATUS) {
+    const { status, message } = readStatus(reply.body);
+    if (status === SFTP_STATUS.SSH_FX_OK.number) return;
+    throw statusError(status, message, about);
+  }
+  throw replyError(reply, SFTP_PACKETS.SSH_FXP_STATUS, about);
+}
+
+export function readNames(body: WireReader): NameEntry[] {
+  const count = body.u32();
+  checkLimit('namesPerReply', count);
+  return Array.from({ length: count }, () => ({
+    name: body.text(),
+    longname: body.text(),
+    attributes: decodeAttributes(body),
+  }));
+}

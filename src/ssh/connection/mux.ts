@@ -1,0 +1,230 @@
+import { EMPTY, readU32 } from '../../base/bytes.ts';
+import { WherryError } from '../../base/errors.ts';
+import { sanitize } from '../../base/text.ts';
+import type { Transport } from '../transport/transport.ts';
+import { decode, encode } from '../wire/message.ts';
+import { CONNECTION, messageName } from '../wire/messages.ts';
+import { Channel, type ChannelCarrier } from './channel.ts';
+
+const SSH_OPEN_ADMINISTRATIVELY_PROHIBITED = 1;
+/** What we let the peer put into one CHANNEL_DATA message. */
+const OUR_MAX_PACKET = 65_536;
+
+/** How a peer's CHANNEL_OPEN is answered: the server half accepts sessions, the client nothing so far. */
+export type ChannelAcceptor = (
+  type: string,
+  specific: Uint8Array,
+) => ((channel: Channel) => void) | undefined;
+
+interface PendingOpen {
+  readonly windowSize: number;
+  resolve(channel: Channel): void;
+  reject(error: WherryError): void;
+}
+
+/** All channels and global requests of one connection (RFC 4254 sections 4 and 5). */
+export class Mux implements ChannelCarrier {
+  readonly #transport: Transport;
+  readonly #accept: ChannelAcceptor | undefined;
+  readonly #channels = new Map<number, Channel>();
+  readonly #opening = new Map<number, PendingOpen>();
+  #pendingGlobal: { resolve(ok: boolean): void; reject(error: WherryError): void }[] = [];
+  #next = 0;
+
+  constructor(transport: Transport, accept?: ChannelAcceptor) {
+    this.#transport = transport;
+    this.#accept = accept;
+  }
+
+  get congested(): boolean {
+    return this.#transport.congested;
+  }
+
+  send(head: Uint8Array, body?: Uint8Array): void {
+    this.#transport.send(head, body);
+  }
+
+  forget(channel: Channel): void {
+    this.#channels.delete(channel.local);
+  }
+
+  /** Opens a channel; rejects with CHANNEL_OPEN_FAILED and the server's reason. */
+  open(type: string, windowSize: number, specific: Uint8Array = EMPTY): Promise<Channel> {
+    return new Promise((resolve, reject) => {
+      if (this.#transport.error !== undefined) {
+        reject(this.#transport.error);
+        return;
+      }
+      const sender = this.#freeNumber();
+      this.#opening.set(sender, { windowSize, resolve, reject });
+      this.#transport.send(
+        encode(CONNECTION.SSH_MSG_CHANNEL_OPEN, {
+          type,
+          sender,
+          window: windowSize,
+          maxPacket: OUR_MAX_PACKET,
+          specific,
+        }),
+      );
+    });
+  }
+
+  /** A global request that wants a reply; either answer proves that the peer is alive. */
+  globalRequest(name: string, specific: Uint8Array = EMPTY): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      if (this.#transport.error !== undefined) {
+        reject(this.#transport.error);
+        return;
+      }
+      this.#pendingGlobal.push({ resolve, reject });
+      this.#transport.send(encode(CONNECTION.SSH_MSG_GLOBAL_REQUEST, { name, wantReply: true, specific }));
+    });
+  }
+
+  onMessage(payload: Uint8Array): void {
+    const number = payload[0]!;
+    if (number >= 93 && number !== CONNECTION.SSH_MSG_CHANNEL_REQUEST.number) {
+      this.#channel(payload).onMessage(payload);
+      return;
+    }
+    switch (number) {
+      case CONNECTION.SSH_MSG_GLOBAL_REQUEST.number:
+        if (decode(CONNECTION.SSH_MSG_GLOBAL_REQUEST, payload).wantReply) {
+          this.#transport.send(encode(CONNECTION.SSH_MSG_REQUEST_FAILURE, {}));
+        }
+        return;
+      case CONNECTION.SSH_MSG_REQUEST_SUCCESS.number:
+      case CONNECTION.SSH_MSG_REQUEST_FAILURE.number: {
+        const waiting = this.#pendingGlobal.shift();
+        if (waiting === undefined) throw new WherryError('SSH_PROTOCOL', 'a reply to no global request');
+        waiting.resolve(number === CONNECTION.SSH_MSG_REQUEST_SUCCESS.number);
+        return;
+      }
+      case CONNECTION.SSH_MSG_CHANNEL_OPEN.number:
+        this.#onOpen(payload);
+        return;
+      case CONNECTION.SSH_MSG_CHANNEL_OPEN_CONFIRMATION.number:
+        this.#onConfirmation(payload);
+        return;
+      case CONNECTION.SSH_MSG_CHANNEL_OPEN_FAILURE.number:
+        this.#onFailure(payload);
+        return;
+      default:
+        this.#onRequest(payload);
+    }
+  }
+
+  /** Of what we send only a global request may be unknown to a server: TinySSH answers it so, instead of by a failure. */
+  onUnimplemented(): void {
+    this.#pendingGlobal.shift()?.resolve(false);
+  }
+
+  /** The connection has room again. */
+  onWritable(): void {
+    for (const channel of this.#channels.values()) channel.flush();
+  }
+
+  onClosed(error: WherryError): void {
+    const channels = [...this.#channels.values()];
+    const waiting = [...this.#opening.values(), ...this.#pendingGlobal];
+    this.#channels.clear();
+    this.#opening.clear();
+    this.#pendingGlobal = [];
+    for (const one of waiting) one.reject(error);
+    for (const channel of channels) channel.abandon(error);
+  }
+
+  #freeNumber(): number {
+    while (this.#channels.has(this.#next) || this.#opening.has(this.#next))
+      this.#next = (this.#next + 1) >>> 0;
+    return this.#next++;
+  }
+
+  #channel(payload: Uint8Array): Channel {
+    const channel = payload.length < 5 ? undefined : this.#channels.get(readU32(payload, 1));
+    if (channel === undefined) {
+      throw new WherryError('SSH_PROTOCOL', `${messageName(payload[0]!)} for a channel that is not open`);
+    }
+    return channel;
+  }
+
+  #pendingOpen(recipient: number): PendingOpen {
+    const pending = this.#opening.get(recipient);
+    if (pending === undefined)
+      throw new WherryError('SSH_PROTOCOL', `an answer to no channel open (${recipient})`);
+    this.#opening.delete(recipient);
+    return pending;
+  }
+
+  #onConfirmation(payload: Uint8Array): void {
+    const message = decode(CONNECTION.SSH_MSG_CHANNEL_OPEN_CONFIRMATION, payload);
+    this.#checkMaxPacket(message.maxPacket);
+    const pending = this.#pendingOpen(message.recipient);
+    const channel = new Channel(this, {
+      local: message.recipient,
+      remote: message.sender,
+      remoteWindow: message.window,
+      remoteMaxPacket: message.maxPacket,
+      windowSize: pending.windowSize,
+    });
+    this.#channels.set(channel.local, channel);
+    pending.resolve(channel);
+  }
+
+  #onFailure(payload: Uint8Array): void {
+    const message = decode(CONNECTION.SSH_MSG_CHANNEL_OPEN_FAILURE, payload);
+    const serverMessage = sanitize(message.description);
+    const text = `the server refused to open a channel: ${serverMessage || 'no reason given'} (${message.reason})`;
+    const error = new WherryError('CHANNEL_OPEN_FAILED', text, { reason: message.reason, serverMessage });
+    this.#pendingOpen(message.recipient).reject(error);
+  }
+
+  #onOpen(payload: Uint8Array): void {
+    const message = decode(CONNECTION.SSH_MSG_CHANNEL_OPEN, payload);
+    const start = this.#accept?.(message.type, message.specific);
+    if (start === undefined) {
+      this.#transport.send(
+        encode(CONNECTION.SSH_MSG_CHANNEL_OPEN_FAILURE, {
+          recipient: message.sender,
+          reason: SSH_OPEN_ADMINISTRATIVELY_PROHIBITED,
+          description: 'not accepted here',
+          language: '',
+        }),
+      );
+      return;
+    }
+    this.#checkMaxPacket(message.maxPacket);
+    const windowSize = 2_097_152;
+    const channel = new Channel(this, {
+      local: this.#freeNumber(),
+      remote: message.sender,
+      remoteWindow: message.window,
+      remoteMaxPacket: message.maxPacket,
+      windowSize,
+    });
+    this.#channels.set(channel.local, channel);
+    this.#transport.send(
+      encode(CONNECTION.SSH_MSG_CHANNEL_OPEN_CONFIRMATION, {
+        recipient: message.sender,
+        sender: channel.local,
+        window: windowSize,
+        maxPacket: OUR_MAX_PACKET,
+        specific: EMPTY,
+      }),
+    );
+    start(channel);
+  }
+
+  /** asyncssh 2.24: a maximum packet of 0 would make us send nothing, for ever. */
+  #checkMaxPacket(maxPacket: number): void {
+    if (maxPacket === 0)
+      throw new WherryError('SSH_PROTOCOL', 'the peer announced a maximum packet size of 0');
+  }
+
+  #onRequest(payload: Uint8Array): void {
+    const message = decode(CONNECTION.SSH_MSG_CHANNEL_REQUEST, payload);
+    const channel = this.#channel(payload);
+    const understood = channel.onRequest(sanitize(message.name, 64), message.specific);
+    if (message.wantReply) channel.reply(understood);
+  }
+}

@@ -1,0 +1,143 @@
+import { Deadline, type WaitOptions } from '../../base/deadline.ts';
+import { WherryError } from '../../base/errors.ts';
+import type { ByteStream } from '../../net/byte-stream.ts';
+import { Login, type LoginOptions } from '../auth/login.ts';
+import type { TransportOptions } from '../transport/options.ts';
+import { Transport } from '../transport/transport.ts';
+import { encode } from '../wire/message.ts';
+import { TRANSPORT } from '../wire/messages.ts';
+import type { Channel } from './channel.ts';
+import { KeepAlive, type KeepAliveOptions } from './keep-alive.ts';
+import { Mux } from './mux.ts';
+
+export interface SshConnectionOptions {
+  readonly transport: Omit<TransportOptions, 'role' | 'verifyHostKey'> &
+    Pick<TransportOptions, 'verifyHostKey'>;
+  readonly login: Omit<LoginOptions, 'deadline' | 'log'>;
+  readonly keepAlive: KeepAliveOptions;
+}
+
+/** An SSH connection of the client's, logged in: transport, login and channels as one. */
+export class SshConnection {
+  readonly transport: Transport;
+  readonly #mux: Mux;
+  readonly #login: Login;
+  readonly #keepAlive: KeepAlive;
+  #ready: { resolve(): void; reject(error: WherryError): void } | undefined;
+  #closedListeners: ((error: WherryError) => void)[] = [];
+  #deadline: Deadline | undefined;
+
+  private constructor(stream: ByteStream, options: SshConnectionOptions, deadline: Deadline) {
+    const { log } = options.transport;
+    this.#deadline = deadline;
+    const trusting = async (
+      presented: Parameters<NonNullable<TransportOptions['verifyHostKey']>>[0],
+    ): Promise<void> => {
+      deadline.pause();
+      await options.transport.verifyHostKey!(presented);
+      deadline.resume();
+    };
+    this.transport = new Transport(
+      stream,
+      { ...options.transport, role: 'client', verifyHostKey: trusting },
+      {
+        ready: () => this.#ready?.resolve(),
+        auth: (payload) => this.#login.onMessage(payload),
+        connection: (payload) => this.#mux.onMessage(payload),
+        writable: () => this.#mux.onWritable(),
+        unimplemented: () => this.#mux.onUnimplemented(),
+        activity: () => {
+          this.#deadline?.touch();
+          this.#keepAlive.touch();
+        },
+        closed: (error) => this.#onClosed(error),
+      },
+    );
+    this.#mux = new Mux(this.transport);
+    this.#login = new Login(this.transport, { ...options.login, log, deadline });
+    this.#keepAlive = new KeepAlive(options.keepAlive, {
+      probe: () => this.#mux.globalRequest('keepalive@openssh.com').then(() => undefined),
+      dead: (error) => this.transport.fail(error),
+    });
+  }
+
+  /**
+   * Runs version exchange, key exchange and login over `stream`. On any failure the stream is closed and the
+   * promise rejects with the first cause.
+   */
+  static async open(
+    stream: ByteStream,
+    options: SshConnectionOptions,
+    wait: WaitOptions,
+  ): Promise<SshConnection> {
+    let connection: SshConnection | undefined;
+    const phase = (): string => connection?.transport.phase ?? 'connect';
+    const deadline = new Deadline(wait, phase, (error) => connection?.transport.fail(error));
+    try {
+      connection = new SshConnection(stream, options, deadline);
+      await connection.#handshake();
+      connection.#keepAlive.start();
+      return connection;
+    } catch (error) {
+      if (connection === undefined) stream.destroy();
+      const cause =
+        error instanceof WherryError ? error : new WherryError('AUTH_FAILED', String(error), {}, error);
+      connection?.transport.fail(cause);
+      throw connection?.transport.error ?? cause;
+    } finally {
+      deadline.clear();
+      if (connection !== undefined) connection.#deadline = undefined;
+    }
+  }
+
+  /** Called once, with the first cause, when the connection ends; at once where it already has. */
+  onClosed(listener: (error: WherryError) => void): void {
+    const { error } = this.transport;
+    if (error !== undefined) listener(error);
+    else this.#closedListeners.push(listener);
+  }
+
+  openChannel(type: string, windowSize: number, specific?: Uint8Array): Promise<Channel> {
+    return this.#mux.open(type, windowSize, specific);
+  }
+
+  /** Resolves when the peer has answered: proof that the connection lives. */
+  async ping(): Promise<void> {
+    await this.#mux.globalRequest('keepalive@openssh.com');
+  }
+
+  /** Sends SSH_MSG_IGNORE: keeps a connection busy without asking for an answer. */
+  ignore(): void {
+    this.transport.send(encode(TRANSPORT.SSH_MSG_IGNORE, { data: new Uint8Array(4) }));
+  }
+
+  rekey(): void {
+    this.transport.rekey('asked for');
+  }
+
+  close(): Promise<void> {
+    return this.transport.disconnect();
+  }
+
+  async #handshake(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#ready = { resolve, reject };
+      this.transport.start();
+    });
+    // A login may wait for a person or an agent: the end of the connection must not wait with it.
+    await new Promise<void>((resolve, reject) => {
+      this.#ready = { resolve, reject };
+      this.#login.run().then(resolve, reject);
+    });
+  }
+
+  #onClosed(error: WherryError): void {
+    this.#keepAlive.stop();
+    this.#ready?.reject(error);
+    this.#login.onClosed(error);
+    this.#mux.onClosed(error);
+    const listeners = this.#closedListeners;
+    this.#closedListeners = [];
+    for (const listener of listeners) listener(error);
+  }
+}

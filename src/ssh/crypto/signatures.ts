@@ -1,0 +1,188 @@
+import { type KeyObject, sign, verify } from 'node:crypto';
+import { WherryError } from '../../base/errors.ts';
+import { LIMITS } from '../../base/limits.ts';
+import { WireReader } from '../wire/reader.ts';
+import { WireWriter } from '../wire/writer.ts';
+import { type AlgorithmRow, defaultNames } from './security.ts';
+
+/** One public key signature algorithm: the names of KEXINIT, server-sig-algs and USERAUTH_REQUEST. */
+export interface SignatureRow extends AlgorithmRow {
+  /** The type of the keys it signs with, as the key blob names it. */
+  readonly keyType: string;
+  readonly family: 'ed25519' | 'ec' | 'rsa';
+  /** node:crypto's name; null where the algorithm hashes by itself. */
+  readonly hash: string | null;
+  /** For ECDSA, node:crypto's curve name and the bytes of one coordinate. */
+  readonly curve?: string;
+  readonly size?: number;
+}
+
+/** The signature algorithms, in the order they are offered. */
+export const SIGNATURE_ALGORITHMS = {
+  'ssh-ed25519': {
+    keyType: 'ssh-ed25519',
+    family: 'ed25519',
+    hash: null,
+    security: 'default',
+    ref: 'RFC 8709 section 6',
+  },
+  'ecdsa-sha2-nistp256': {
+    keyType: 'ecdsa-sha2-nistp256',
+    family: 'ec',
+    hash: 'sha256',
+    curve: 'prime256v1',
+    size: 32,
+    security: 'default',
+    ref: 'RFC 5656 section 3.1.2',
+  },
+  'ecdsa-sha2-nistp384': {
+    keyType: 'ecdsa-sha2-nistp384',
+    family: 'ec',
+    hash: 'sha384',
+    curve: 'secp384r1',
+    size: 48,
+    security: 'default',
+    ref: 'RFC 5656 section 3.1.2',
+  },
+  'ecdsa-sha2-nistp521': {
+    keyType: 'ecdsa-sha2-nistp521',
+    family: 'ec',
+    hash: 'sha512',
+    curve: 'secp521r1',
+    size: 66,
+    security: 'default',
+    ref: 'RFC 5656 section 3.1.2',
+  },
+  'rsa-sha2-512': {
+    keyType: 'ssh-rsa',
+    family: 'rsa',
+    hash: 'sha512',
+    security: 'default',
+    ref: 'RFC 8332 section 3',
+  },
+  'rsa-sha2-256': {
+    keyType: 'ssh-rsa',
+    family: 'rsa',
+    hash: 'sha256',
+    security: 'default',
+    ref: 'RFC 8332 section 3',
+  },
+  'ssh-rsa': {
+    keyType: 'ssh-rsa',
+    family: 'rsa',
+    hash: 'sha1',
+    security: 'insecure',
+    ref: 'RFC 4253 section 6.6',
+  },
+} as const;
+SIGNATURE_ALGORITHMS satisfies Record<string, SignatureRow>;
+
+export type SignatureName = keyof typeof SIGNATURE_ALGORITHMS;
+
+/** The host key algorithms offered when the user chooses none. */
+export const hostKeyAlgorithms: readonly string[] = defaultNames(SIGNATURE_ALGORITHMS);
+
+/** Whether there is a row of that name. */
+export function isSignatureName(name: string): name is SignatureName {
+  return Object.hasOwn(SIGNATURE_ALGORITHMS, name);
+}
+
+/** The algorithms a key of that type can sign with, best first: three for `ssh-rsa`, one for the others. */
+export function signaturesForKey(keyType: string): SignatureName[] {
+  const names = Object.keys(SIGNATURE_ALGORITHMS) as SignatureName[];
+  return names.filter((name) => SIGNATURE_ALGORITHMS[name].keyType === keyType);
+}
+
+/**
+ * Whether `blob` (RFC 4253 section 6.6: name, then signature) is a signature of `data` by `key`, made with
+ * exactly `algorithm`. A malformed blob, another algorithm's name inside it or a key of another kind is false.
+ */
+export function verifySignature(
+  algorithm: SignatureName,
+  key: KeyObject,
+  data: Uint8Array,
+  blob: Uint8Array,
+): boolean {
+  const row: SignatureRow = SIGNATURE_ALGORITHMS[algorithm];
+  if (!keyFits(row, key)) return false;
+  try {
+    const reader = new WireReader(blob, 0, 'signature');
+    if (reader.text() !== algorithm) return false;
+    const body = reader.string();
+    reader.end();
+    const signature = ENCODINGS[row.family].fromWire(body, row, key);
+    return signature !== undefined && verify(row.hash, data, keyInput(key), signature) === true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The whole signature blob of `data` by a private key. INVALID_ARGUMENT when the key cannot make signatures
+ * of that algorithm.
+ */
+export function signData(algorithm: SignatureName, key: KeyObject, data: Uint8Array): Uint8Array {
+  const row: SignatureRow = SIGNATURE_ALGORITHMS[algorithm];
+  if (key.type !== 'private' || !keyFits(row, key)) {
+    throw new WherryError('INVALID_ARGUMENT', `this key cannot make ${algorithm} signatures`, {
+      keyType: key.asymmetricKeyType ?? key.type,
+    });
+  }
+  const signature = sign(row.hash, data, keyInput(key));
+  return new WireWriter().text(algorithm).string(ENCODINGS[row.family].toWire(signature, row)).finish();
+}
+
+function keyInput(key: KeyObject): { key: KeyObject; dsaEncoding: 'ieee-p1363' } {
+  return { key, dsaEncoding: 'ieee-p1363' };
+}
+
+function keyFits(row: SignatureRow, key: KeyObject): boolean {
+  if (key.asymmetricKeyType !== row.family) return false;
+  const { namedCurve, modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
+  if (row.family === 'ec') return namedCurve === row.curve;
+  if (row.family === 'ed25519') return true;
+  return modulusLength >= LIMITS.rsaBitsMin.value && modulusLength <= LIMITS.rsaBitsMax.value;
+}
+
+/** Between a signature as SSH carries it and as node:crypto takes it; undefined for one that cannot be right. */
+interface Encoding {
+  fromWire(body: Uint8Array, row: SignatureRow, key: KeyObject): Uint8Array | undefined;
+  toWire(signature: Uint8Array, row: SignatureRow): Uint8Array;
+}
+
+const ENCODINGS: Record<SignatureRow['family'], Encoding> = {
+  ed25519: {
+    fromWire: (body) => (body.length === 64 ? body : undefined),
+    toWire: (signature) => signature,
+  },
+  ec: {
+    fromWire(body, row) {
+      const reader = new WireReader(body, 0, 'ECDSA signature');
+      const r = reader.mpint();
+      const s = reader.mpint();
+      reader.end();
+      const size = row.size!;
+      if (r.length > size || s.length > size) return undefined;
+      const joined = new Uint8Array(2 * size);
+      joined.set(r, size - r.length);
+      joined.set(s, 2 * size - s.length);
+      return joined;
+    },
+    toWire(signature, row) {
+      const size = row.size!;
+      return new WireWriter().mpint(signature.subarray(0, size)).mpint(signature.subarray(size)).finish();
+    },
+  },
+  rsa: {
+    // Some signers drop leading zero bytes; OpenSSH (ssh-rsa.c) takes such a signature, so padding is ours to add.
+    fromWire(body, _row, key) {
+      const size = Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8);
+      if (body.length === 0 || body.length > size) return undefined;
+      if (body.length === size) return body;
+      const padded = new Uint8Array(size);
+      padded.set(body, size - body.length);
+      return padded;
+    },
+    toWire: (signature) => signature,
+  },
+};

@@ -1,0 +1,202 @@
+/** OpenSSH's own private key format, PROTOCOL.key of OpenSSH. */
+import type { JsonWebKey, KeyObject } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { EMPTY, sameBytes, utf8 } from '../../base/bytes.ts';
+import { WherryError } from '../../base/errors.ts';
+import { LIMITS } from '../../base/limits.ts';
+import { sanitize } from '../../base/text.ts';
+import { WireReader } from '../wire/reader.ts';
+import { decryptKeyFile, type KeyFileCipherRow, keyFileCipher } from './key-file-ciphers.ts';
+import { importPrivateJwk, makePrivateKey, type PrivateKey } from './key-pair.ts';
+import {
+  asKeyErrors,
+  base64url,
+  blobType,
+  checkRsa,
+  encodePublicKey,
+  type KeyTypeRow,
+  keyTypeRow,
+  PUBLIC_FIELDS,
+} from './public-key.ts';
+
+const MAGIC = 'openssh-key-v1\0';
+
+/** Loaded when an encrypted key turns up: it takes 20 ms, and parsing is synchronous. */
+const require: NodeJS.Require = createRequire(import.meta.url);
+
+interface Bcrypt {
+  /** Fills `key`; -1 for an argument out of range, else 0. */
+  pbkdf(
+    passphrase: Uint8Array,
+    passphraseLength: number,
+    salt: Uint8Array,
+    saltLength: number,
+    key: Uint8Array,
+    keyLength: number,
+    rounds: number,
+  ): number;
+}
+
+/** The key in the decoded bytes of an `OPENSSH PRIVATE KEY` block. */
+export function parseOpensshPrivateKey(bytes: Uint8Array, passphrase: Uint8Array | undefined): PrivateKey {
+  return asKeyErrors(() => {
+    const file = readEnvelope(bytes);
+    const plain = openEnvelope(file, passphrase);
+    try {
+      const { key, comment } = readPrivatePart(plain, file);
+      if (!sameBytes(encodePublicKey(key), file.publicBlob)) {
+        throw damaged('its public part belongs to another key');
+      }
+      return makePrivateKey(key, comment);
+    } finally {
+      plain.fill(0);
+    }
+  });
+}
+
+interface Envelope {
+  readonly cipher: KeyFileCipherRow;
+  readonly encrypted: boolean;
+  readonly kdf: string;
+  readonly kdfOptions: Uint8Array;
+  readonly publicBlob: Uint8Array;
+  readonly secretPart: Uint8Array;
+  readonly tag: Uint8Array;
+}
+
+function readEnvelope(bytes: Uint8Array): Envelope {
+  if (utf8(bytes.subarray(0, MAGIC.length)) !== MAGIC) throw damaged('it does not begin with openssh-key-v1');
+  const reader = new WireReader(bytes, MAGIC.length, 'OpenSSH private key');
+  const cipherName = reader.text();
+  const kdf = reader.text();
+  const kdfOptions = reader.string();
+  const count = reader.u32();
+  if (count !== 1)
+    throw new WherryError('KEY_UNSUPPORTED', `the file holds ${count} keys; files of one are read`);
+  const publicBlob = reader.string();
+  keyTypeRow(blobType(publicBlob) ?? '');
+  const cipher = keyFileCipher(cipherName);
+  const secretPart = reader.string();
+  const tag = reader.raw(cipher.tagLength);
+  reader.end();
+  const encrypted = cipher.mode !== 'none';
+  if (encrypted !== (kdf !== 'none')) throw damaged('cipher and key derivation do not go together');
+  if (secretPart.length === 0 || secretPart.length % cipher.blockLength !== 0) {
+    throw damaged(`${secretPart.length} bytes are no whole number of cipher blocks`);
+  }
+  return { cipher, encrypted, kdf, kdfOptions, publicBlob, secretPart, tag };
+}
+
+function openEnvelope(file: Envelope, passphrase: Uint8Array | undefined): Uint8Array {
+  const secret = file.encrypted ? deriveKey(file, passphrase) : EMPTY;
+  try {
+    const plain = decryptKeyFile(file.cipher, secret, file.secretPart, file.tag);
+    if (plain === undefined) throw wrongPassphrase();
+    return plain;
+  } finally {
+    secret.fill(0);
+  }
+}
+
+function deriveKey(file: Envelope, passphrase: Uint8Array | undefined): Uint8Array {
+  if (file.kdf !== 'bcrypt') {
+    const shown = sanitize(file.kdf, 64);
+    throw new WherryError(
+      'KEY_UNSUPPORTED',
+      `the private key uses the key derivation ${shown}; bcrypt is known`,
+    );
+  }
+  const options = new WireReader(file.kdfOptions, 0, 'bcrypt options');
+  const salt = options.string();
+  const rounds = options.u32();
+  options.end();
+  const max = LIMITS.bcryptRounds.value;
+  if (rounds > max) {
+    throw new WherryError(
+      'KEY_UNSUPPORTED',
+      `the private key asks for ${rounds} bcrypt rounds, over ${max}`,
+      {
+        limit: 'bcryptRounds',
+        expected: max,
+        actual: rounds,
+      },
+    );
+  }
+  if (rounds === 0 || salt.length === 0) throw damaged('its bcrypt options are out of range');
+  if (passphrase === undefined || passphrase.length === 0) {
+    throw new WherryError('KEY_PASSPHRASE_REQUIRED', 'the private key is encrypted: a passphrase is needed');
+  }
+  const secret = new Uint8Array(file.cipher.keyLength + file.cipher.ivLength);
+  const { pbkdf } = require('bcrypt-pbkdf') as Bcrypt;
+  const done = pbkdf(passphrase, passphrase.length, salt, salt.length, secret, secret.length, rounds);
+  if (done !== 0) throw damaged('its bcrypt options are out of range');
+  return secret;
+}
+
+function readPrivatePart(plain: Uint8Array, file: Envelope): { key: KeyObject; comment: string } {
+  const reader = new WireReader(plain, 0, 'OpenSSH private key');
+  const check = reader.u32();
+  if (reader.u32() !== check) {
+    throw file.encrypted ? wrongPassphrase() : damaged('its check numbers differ');
+  }
+  const row = keyTypeRow(reader.text());
+  const key = importPrivateJwk(PRIVATE_FIELDS[row.family](reader, row));
+  const comment = reader.text();
+  const padding = reader.rest();
+  if (padding.length >= file.cipher.blockLength || padding.some((byte, i) => byte !== i + 1)) {
+    throw damaged('its padding is not 1, 2, 3…');
+  }
+  return { key, comment };
+}
+
+/** The numbers of a private key, in the order ssh-keygen (sshkey_private_serialize) writes them. */
+const PRIVATE_FIELDS: Record<KeyTypeRow['family'], (reader: WireReader, row: KeyTypeRow) => JsonWebKey> = {
+  ed25519(reader, row) {
+    const jwk = PUBLIC_FIELDS.ed25519.read(reader, row);
+    const both = reader.string();
+    if (both.length !== 64) throw reader.malformed(`an Ed25519 private key of ${both.length} bytes`);
+    if (base64url(both.subarray(32)) !== jwk.x) throw reader.malformed('two public keys that differ');
+    return { ...jwk, d: base64url(both.subarray(0, 32)) };
+  },
+  ec(reader, row) {
+    const jwk = PUBLIC_FIELDS.ec.read(reader, row);
+    const d = reader.mpint();
+    const size = row.size!;
+    if (d.length === 0 || d.length > size) throw reader.malformed('a private number out of range');
+    const padded = new Uint8Array(size);
+    padded.set(d, size - d.length);
+    return { ...jwk, d: base64url(padded) };
+  },
+  rsa(reader) {
+    const n = reader.mpint();
+    const e = reader.mpint();
+    checkRsa(e, n, reader);
+    const [d, qi, p, q] = [reader.mpint(), reader.mpint(), reader.mpint(), reader.mpint()];
+    const [pLess, qLess] = [toBig(p) - 1n, toBig(q) - 1n];
+    if (pLess < 2n || qLess < 2n || p.length >= n.length || q.length >= n.length || d.length > n.length) {
+      throw reader.malformed('a private number out of range');
+    }
+    // RFC 7518 section 6.3.2: JWK wants the two exponents this format leaves to be computed.
+    const dp = fromBig(toBig(d) % pLess);
+    const dq = fromBig(toBig(d) % qLess);
+    const numbers = { n, e, d, p, q, dp, dq, qi };
+    return { kty: 'RSA', ...Object.fromEntries(Object.entries(numbers).map(([k, v]) => [k, base64url(v)])) };
+  },
+};
+
+function toBig(bytes: Uint8Array): bigint {
+  return BigInt(`0x0${Buffer.from(bytes).toString('hex')}`);
+}
+
+function fromBig(value: bigint): Uint8Array {
+  const hex = value.toString(16);
+  return Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex');
+}
+
+function damaged(why: string): WherryError {
+  return new WherryError('KEY_FORMAT', `the private key is damaged: ${why}`);
+}
+
+function wrongPassphrase(): WherryError {
+  return new WherryError('KEY_PASSPHRASE_WRONG', 'the passphrase does not open the private key');
+}

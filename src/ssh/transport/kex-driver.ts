@@ -1,0 +1,273 @@
+import { getDiffieHellman } from 'node:crypto';
+import { WherryError } from '../../base/errors.ts';
+import type { PacketOpener } from '../crypto/packet/packet-cipher.ts';
+import { makeOpener, makeSealer } from '../crypto/packet/packet-ciphers.ts';
+import { SIGNATURE_ALGORITHMS, verifySignature } from '../crypto/signatures.ts';
+import { fingerprint } from '../keys/fingerprint.ts';
+import { type PublicKey, parsePublicKey } from '../keys/public-key.ts';
+import { encode } from '../wire/message.ts';
+import { TRANSPORT } from '../wire/messages.ts';
+import { deriveDirectionKeys } from './derive-keys.ts';
+import { decodeKexInit, encodeKexInit, type KexInit } from './kexinit.ts';
+import {
+  agreeAsClient,
+  agreeAsServer,
+  type HostKeySigner,
+  type KexChannel,
+  type KexResult,
+} from './key-exchange.ts';
+import { MARKERS, type Negotiated, negotiate } from './negotiate.ts';
+import type { TransportOptions } from './options.ts';
+import type { PacketReader } from './packet-reader.ts';
+import type { PacketWriter } from './packet-writer.ts';
+
+/** How the driver speaks to the transport that owns it. */
+export interface KexOwner {
+  /** The connection has ended, perhaps while the host key was being judged: nothing more may be sent. */
+  over(): boolean;
+  /** Our NEWKEYS is out: held messages go now, before anything the peer's next message could bring about. */
+  sendingKeysReady(): void;
+  /** The exchange is done, and what the peer sent behind its NEWKEYS has been read. */
+  exchanged(): void;
+  failed(error: unknown): void;
+}
+
+/**
+ * Runs key exchanges over a reader and a writer: the first one and every later one (RFC 4253 sections 7 to 9).
+ * While a message of the exchange is being worked on, the reader is held, so that nothing behind NEWKEYS is
+ * ever read with the wrong keys.
+ */
+export class KexDriver {
+  sessionId: Uint8Array | undefined;
+  negotiated: Negotiated | undefined;
+  /** Both sides do strict key exchange (OpenSSH PROTOCOL section 1.10). */
+  strict = false;
+  peerWantsExtInfo = false;
+  /** From sending our KEXINIT until our NEWKEYS is out: only messages of the exchange may be sent. */
+  busy = false;
+  #ourInit: KexInit | undefined;
+  #peerInit: KexInit | undefined;
+  #nextOpener: PacketOpener | undefined;
+  #waiter: ((payload: Uint8Array) => void) | undefined;
+  #hostKey: Uint8Array | undefined;
+  readonly #options: TransportOptions;
+  readonly #reader: PacketReader;
+  readonly #writer: PacketWriter;
+  readonly #owner: KexOwner;
+  readonly #versions: () => { ours: string; theirs: string };
+
+  constructor(
+    options: TransportOptions,
+    reader: PacketReader,
+    writer: PacketWriter,
+    versions: () => { ours: string; theirs: string },
+    owner: KexOwner,
+  ) {
+    this.#options = options;
+    this.#reader = reader;
+    this.#writer = writer;
+    this.#versions = versions;
+    this.#owner = owner;
+  }
+
+  /** An exchange is under way on either side. */
+  get running(): boolean {
+    return this.#ourInit !== undefined;
+  }
+
+  /** Sends our KEXINIT, unless one is out already. */
+  begin(): void {
+    if (this.#ourInit !== undefined) return;
+    const { role, algorithms, random, strictKex } = this.#options;
+    const first = this.sessionId === undefined;
+    const markers = first ? [MARKERS.extInfo[role], ...(strictKex ? [MARKERS.strict[role]] : [])] : [];
+    this.#ourInit = encodeKexInit(
+      {
+        kex: [...algorithms.kex, ...markers],
+        hostKey: algorithms.hostKey,
+        cipherOut: algorithms.ciphers,
+        cipherIn: algorithms.ciphers,
+        macOut: algorithms.macs,
+        macIn: algorithms.macs,
+        compressionOut: algorithms.compressions,
+        compressionIn: algorithms.compressions,
+        languageOut: [],
+        languageIn: [],
+      },
+      random,
+    );
+    this.busy = true;
+    this.#writer.packet(this.#ourInit.payload);
+  }
+
+  /** The peer's KEXINIT: starts the exchange. */
+  onKexInit(payload: Uint8Array): void {
+    if (this.#peerInit !== undefined)
+      throw new WherryError('SSH_PROTOCOL', 'a second KEXINIT in one exchange');
+    const peerInit = decodeKexInit(payload);
+    if (this.sessionId === undefined) this.#readMarkers(peerInit);
+    this.begin();
+    this.#peerInit = peerInit;
+    this.#reader.hold();
+    this.#exchange(peerInit).catch((error: unknown) => this.#owner.failed(error));
+  }
+
+  /** A message numbered 30 to 49. */
+  onMessage(payload: Uint8Array): void {
+    const waiter = this.#waiter;
+    if (waiter === undefined) {
+      throw new WherryError('SSH_PROTOCOL', `key exchange message ${payload[0]} out of turn`);
+    }
+    this.#waiter = undefined;
+    this.#reader.hold();
+    waiter(payload);
+  }
+
+  /** The peer's NEWKEYS: everything after it is under the new keys. */
+  onNewKeys(): void {
+    if (this.#nextOpener === undefined)
+      throw new WherryError('SSH_PROTOCOL', 'NEWKEYS before the keys were agreed');
+    this.#reader.arm(this.#nextOpener, this.strict);
+    this.#nextOpener = undefined;
+    this.#ourInit = undefined;
+    this.#peerInit = undefined;
+  }
+
+  #readMarkers(peerInit: KexInit): void {
+    const peerRole = this.#options.role === 'client' ? 'server' : 'client';
+    this.strict = this.#options.strictKex && peerInit.lists.kex.includes(MARKERS.strict[peerRole]);
+    this.peerWantsExtInfo = peerInit.lists.kex.includes(MARKERS.extInfo[peerRole]);
+    if (this.strict && this.#reader.sequence !== 1) {
+      throw new WherryError('SSH_PROTOCOL', 'strict key exchange: a message came before KEXINIT');
+    }
+  }
+
+  async #exchange(peerInit: KexInit): Promise<void> {
+    const ourInit = this.#ourInit!;
+    const { role } = this.#options;
+    const [client, server] = role === 'client' ? [ourInit, peerInit] : [peerInit, ourInit];
+    const negotiated = negotiate(client, server, role);
+    if (negotiated.dropGuess) await this.#receive();
+    const channel = this.#channel(client, server);
+    const result =
+      role === 'client'
+        ? await agreeAsClient(negotiated.kex, channel)
+        : await agreeAsServer(negotiated.kex, channel, this.#signer(negotiated), largestGroup);
+    if (role === 'client') await this.#verify(negotiated, result);
+    if (this.#owner.over()) return;
+    this.#takeKeys(negotiated, result);
+  }
+
+  #channel(client: KexInit, server: KexInit): KexChannel {
+    const { ours, theirs } = this.#versions();
+    const [clientVersion, serverVersion] = this.#options.role === 'client' ? [ours, theirs] : [theirs, ours];
+    return {
+      random: this.#options.random,
+      clientVersion,
+      serverVersion,
+      clientInit: client.payload,
+      serverInit: server.payload,
+      send: (payload) => this.#writer.packet(payload),
+      receive: () => this.#receive(),
+    };
+  }
+
+  #receive(): Promise<Uint8Array> {
+    return new Promise((resolve) => {
+      this.#waiter = resolve;
+      this.#reader.release();
+    });
+  }
+
+  #signer(negotiated: Negotiated): HostKeySigner {
+    const { keyType } = SIGNATURE_ALGORITHMS[negotiated.hostKey];
+    const key = this.#options.hostKeys?.find((one) => one.publicKey.type === keyType);
+    if (key === undefined) throw new WherryError('SSH_NEGOTIATION', `no host key for ${negotiated.hostKey}`);
+    return { blob: key.publicKey.blob, sign: (hash) => key.sign(negotiated.hostKey, hash) };
+  }
+
+  /** The signature first, then whether the key is trusted; in a later exchange it must be the same key. */
+  async #verify(negotiated: Negotiated, result: KexResult): Promise<void> {
+    const key = readHostKey(result.hostKey);
+    const { keyType } = SIGNATURE_ALGORITHMS[negotiated.hostKey];
+    const valid =
+      key.type === keyType &&
+      verifySignature(negotiated.hostKey, key.key, result.exchangeHash, result.signature);
+    const print = fingerprint(key.blob, 'sha256');
+    if (!valid) {
+      throw new WherryError(
+        'SSH_HOST_KEY_SIGNATURE',
+        `the server cannot prove that it owns host key ${print}`,
+        {
+          fingerprint: print,
+          keyType: key.type,
+        },
+      );
+    }
+    if (this.#hostKey === undefined) {
+      await this.#options.verifyHostKey!({ key, algorithm: negotiated.hostKey, fingerprint: print });
+      this.#hostKey = Uint8Array.from(key.blob);
+    } else if (Buffer.compare(this.#hostKey, key.blob) !== 0) {
+      throw new WherryError(
+        'HOST_KEY_CHANGED',
+        `the server changed its host key to ${print} during the connection`,
+        {
+          fingerprint: print,
+          keyType: key.type,
+        },
+      );
+    }
+  }
+
+  #takeKeys(negotiated: Negotiated, result: KexResult): void {
+    this.sessionId ??= result.exchangeHash;
+    this.negotiated = negotiated;
+    const material = {
+      hash: negotiated.kex.hash,
+      secret: result.secret,
+      exchangeHash: result.exchangeHash,
+      sessionId: this.sessionId,
+    };
+    const [out, into] =
+      this.#options.role === 'client'
+        ? (['clientToServer', 'serverToClient'] as const)
+        : (['serverToClient', 'clientToServer'] as const);
+    const outKeys = deriveDirectionKeys(material, out, negotiated[out]);
+    const inKeys = deriveDirectionKeys(material, into, negotiated[into]);
+    this.#writer.packet(encode(TRANSPORT.SSH_MSG_NEWKEYS, {}));
+    this.#writer.arm(makeSealer(negotiated[out].cipher, negotiated[out].mac, outKeys), this.strict);
+    this.#nextOpener = makeOpener(negotiated[into].cipher, negotiated[into].mac, inKeys);
+    result.secret.fill(0);
+    this.busy = false;
+    this.#owner.sendingKeysReady();
+    this.#reader.release();
+    this.#owner.exchanged();
+  }
+}
+
+function readHostKey(blob: Uint8Array): PublicKey {
+  try {
+    return parsePublicKey(blob);
+  } catch (error) {
+    throw new WherryError(
+      'SSH_KEY_EXCHANGE',
+      `the server's host key is unusable: ${(error as Error).message}`,
+      {},
+      error,
+    );
+  }
+}
+
+/** The server half's answer to a group exchange: the largest RFC 3526 group that fits. */
+function largestGroup(bits: { preferred: number; max: number }): { p: Uint8Array; g: Uint8Array } {
+  const sizes = [
+    ['modp14', 2048],
+    ['modp15', 3072],
+    ['modp16', 4096],
+    ['modp18', 8192],
+  ] as const;
+  const fitting = sizes.filter(([, size]) => size <= bits.max);
+  const [name] = fitting.find(([, size]) => size >= bits.preferred) ?? fitting.at(-1) ?? sizes[0];
+  const group = getDiffieHellman(name);
+  return { p: group.getPrime(), g: group.getGenerator() };
+}

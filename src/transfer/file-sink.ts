@@ -1,0 +1,152 @@
+import { writev, writevSync } from 'node:fs';
+import type { Sink } from './sink.ts';
+
+/** Contiguous bytes that go out in one system call. */
+interface Batch {
+  offset: number;
+  end: number;
+  buffers: Uint8Array[];
+}
+
+const MAX_BUFFERS = 256;
+/** Bytes a millisecond that a write into memory makes at least; a disk sets a slower pace. */
+const QUICK_BYTES_PER_MS = 262_144;
+/** How far quick writes may fall behind that pace: more than a busy machine holds a process up now and then. */
+const QUICK_DEBT_MS = 40;
+/** Bytes written in the background before quick writes are tried again. */
+const SLOW_BYTES = 67_108_864;
+
+/**
+ * Writes to an open file, each piece at its place, in any order.
+ *
+ * On a local file system a write is a copy into the page cache: shorter than handing it to the thread pool, which
+ * costs a third of the speed of a download. So it is made at once there, as long as it is quick. Elsewhere (network
+ * file systems can block for ever), and when the disk falls behind, the thread pool writes; what arrives while one
+ * write is under way is gathered, so that there are few large ones.
+ */
+export class FileSink implements Sink {
+  pending = 0;
+  lost: number = Number.POSITIVE_INFINITY;
+  readonly #fd: number;
+  readonly #local: boolean;
+  /** Bytes still to be written in the background before a quick write is tried. */
+  #slow = 0;
+  /** Milliseconds that quick writes took beyond their pace. */
+  #debt = 0;
+  #queue: Batch[] = [];
+  #writing = false;
+  #failure: { error: unknown } | undefined;
+  #drained: () => void = () => {};
+  #onFailed: (error: unknown) => void = () => {};
+  #whenIdle: (() => void)[] = [];
+
+  /** `local`: the file is on a file system of this machine. */
+  constructor(fd: number, local: boolean) {
+    this.#fd = fd;
+    this.#local = local;
+  }
+
+  listen(handlers: { drained(): void; failed(error: unknown): void }): void {
+    this.#drained = handlers.drained;
+    this.#onFailed = handlers.failed;
+  }
+
+  write(offset: number, bytes: Uint8Array): void {
+    if (this.#failure !== undefined) this.lost = Math.min(this.lost, offset);
+    else if (this.#local && this.#slow <= 0 && !this.#writing) this.#writeQuickly(offset, bytes);
+    else this.#enqueue(offset, bytes);
+  }
+
+  async finish(): Promise<void> {
+    await this.#idle();
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /** What was taken is still written, for it counts as safe. */
+  abort(): Promise<void> {
+    return this.#idle();
+  }
+
+  #writeQuickly(offset: number, bytes: Uint8Array): void {
+    const began = performance.now();
+    try {
+      const written = writevSync(this.#fd, [bytes], offset);
+      if (written < bytes.length) this.#enqueue(offset + written, bytes.subarray(written));
+    } catch (error) {
+      this.#fail(error, offset);
+    }
+    this.#debt = Math.max(0, this.#debt + performance.now() - began - bytes.length / QUICK_BYTES_PER_MS);
+    if (this.#debt > QUICK_DEBT_MS) {
+      this.#debt = 0;
+      this.#slow = SLOW_BYTES;
+    }
+  }
+
+  #enqueue(offset: number, bytes: Uint8Array): void {
+    this.pending += bytes.length;
+    const last = this.#queue.at(-1);
+    if (last !== undefined && last.end === offset && last.buffers.length < MAX_BUFFERS) {
+      last.buffers.push(bytes);
+      last.end += bytes.length;
+    } else this.#queue.push({ offset, end: offset + bytes.length, buffers: [bytes] });
+    if (!this.#writing) {
+      this.#writing = true;
+      setImmediate(() => this.#next());
+    }
+  }
+
+  #fail(error: unknown, offset: number): void {
+    this.#failure ??= { error };
+    this.lost = this.#queue.reduce(
+      (first, batch) => Math.min(first, batch.offset),
+      Math.min(this.lost, offset),
+    );
+    this.#queue = [];
+    this.#onFailed(error);
+  }
+
+  #idle(): Promise<void> {
+    if (!this.#writing) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#whenIdle.push(resolve);
+    });
+  }
+
+  #next(): void {
+    const batch = this.#queue.shift();
+    if (batch !== undefined) this.#writeBatch(batch);
+    else {
+      this.#writing = false;
+      for (const idle of this.#whenIdle.splice(0)) idle();
+    }
+  }
+
+  #writeBatch(batch: Batch): void {
+    writev(this.#fd, batch.buffers, batch.offset, (error, written) => {
+      if (error !== null) {
+        this.#fail(error, batch.offset);
+        this.#next();
+        return;
+      }
+      this.pending -= written;
+      this.#slow -= written;
+      this.#drained();
+      if (batch.offset + written < batch.end) this.#writeBatch(rest(batch, written));
+      else this.#next();
+    });
+  }
+}
+
+/** What a short write left. */
+function rest(batch: Batch, written: number): Batch {
+  let skip = written;
+  const buffers: Uint8Array[] = [];
+  for (const buffer of batch.buffers) {
+    if (skip >= buffer.length) skip -= buffer.length;
+    else {
+      buffers.push(buffer.subarray(skip));
+      skip = 0;
+    }
+  }
+  return { offset: batch.offset + written, end: batch.end, buffers };
+}

@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, link, open, rename, stat, truncate, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { WherryError } from '../base/errors.ts';
+import { isLocalFileSystem } from './local-file-system.ts';
+import type { DownloadOptions } from './options.ts';
+
+/** A local file being downloaded to: written beside its target under another name, and renamed when complete. */
+export interface LocalTarget {
+  readonly file: FileHandle;
+  /** The file is on a file system of this machine. */
+  readonly local: boolean;
+  /** A device or a pipe: bytes go there in order. */
+  readonly ordered: boolean;
+  /** Bytes already there from an earlier transfer. */
+  readonly have: number;
+  /** Puts the complete file under its final name. */
+  commit(): Promise<void>;
+  /**
+   * Takes the incomplete file away, or cuts it to `safeLength` and leaves it. Returns where it is, when it is left.
+   */
+  discard(safeLength: number): Promise<string | undefined>;
+}
+
+/** Opens the file a download to `path` is written to. */
+export async function openLocalTarget(path: string, options: DownloadOptions): Promise<LocalTarget> {
+  const existing = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (existing?.isDirectory()) {
+    throw new WherryError('TRANSFER_TARGET', `${path} is a folder; name the file`, { localPath: path });
+  }
+  if (existing !== undefined && options.overwrite === false) throw exists(path);
+  if (existing !== undefined && !existing.isFile()) return directTarget(path);
+
+  const keep = options.keepPartial === true || options.resume !== undefined;
+  const resume = options.resume !== undefined && options.resume !== false;
+  const temporary = keep
+    ? `${path}.wherry-part`
+    : join(dirname(path), `.${basename(path).slice(0, 200)}.${randomBytes(6).toString('hex')}.wherry-tmp`);
+  const flags = resume ? 'r+' : keep ? 'w' : 'wx';
+  const file = await open(temporary, flags, 0o666).catch((error: NodeJS.ErrnoException) => {
+    if (resume && error.code === 'ENOENT') return open(temporary, 'wx', 0o666);
+    throw error;
+  });
+  try {
+    const have = await keptLength(file, temporary, options.resume);
+    const local = await isLocalFileSystem(path);
+    return temporaryTarget({ file, local, have }, temporary, path, keep, options.overwrite !== false);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** How much of the partial file is taken over; what is behind is cut off. */
+async function keptLength(
+  file: FileHandle,
+  name: string,
+  resume: boolean | number | undefined,
+): Promise<number> {
+  if (resume === undefined || resume === false) return 0;
+  const { size } = await file.stat();
+  if (resume === true) return size;
+  if (resume > size) {
+    throw new WherryError('INVALID_ARGUMENT', `cannot resume at ${resume}: ${name} has ${size} bytes`, {
+      localPath: name,
+      expected: resume,
+      actual: size,
+    });
+  }
+  await file.truncate(resume);
+  return resume;
+}
+
+function temporaryTarget(
+  opened: Pick<LocalTarget, 'file' | 'local' | 'have'>,
+  temporary: string,
+  path: string,
+  keep: boolean,
+  overwrite: boolean,
+): LocalTarget {
+  const { file } = opened;
+  return {
+    ...opened,
+    ordered: false,
+    async commit() {
+      await file.close();
+      if (overwrite) await rename(temporary, path);
+      else {
+        await link(temporary, path).catch((error: NodeJS.ErrnoException) => {
+          throw error.code === 'EEXIST' ? exists(path) : error;
+        });
+        await unlink(temporary);
+      }
+    },
+    async discard(safeLength) {
+      await file.close().catch(() => {});
+      if (keep && safeLength > 0) {
+        await truncate(temporary, safeLength);
+        return temporary;
+      }
+      await unlink(temporary);
+      return undefined;
+    },
+  };
+}
+
+/** A device or a pipe, such as /dev/null: there is nothing to rename. */
+async function directTarget(path: string): Promise<LocalTarget> {
+  const file = await open(path, 'w');
+  return {
+    file,
+    local: false,
+    ordered: true,
+    have: 0,
+    commit: () => file.close(),
+    async discard() {
+      // Not waited for: a write to a pipe nobody reads may never end.
+      file.close().catch(() => {});
+      return undefined;
+    },
+  };
+}
+
+function exists(path: string): WherryError {
+  return new WherryError('TRANSFER_TARGET', `${path} exists already`, { localPath: path });
+}

@@ -1,0 +1,246 @@
+import { WherryError } from '../base/errors.ts';
+import { sanitize } from '../base/text.ts';
+import { readStatus } from '../sftp/ask.ts';
+import { SFTP_PACKETS, sftpPacketName } from '../sftp/packets.ts';
+import type { PendingRequest, SftpSession } from '../sftp/session.ts';
+import { SFTP_STATUS, statusError } from '../sftp/status.ts';
+import type { WireReader } from '../ssh/wire/reader.ts';
+import type { Sink } from './sink.ts';
+
+export interface ReadPlan {
+  readonly session: SftpSession;
+  readonly handle: Uint8Array;
+  readonly path: string;
+  /** First remote byte to fetch. */
+  readonly start: number;
+  /** Fetch up to here and no further; undefined for the whole file. */
+  readonly end: number | undefined;
+  /** The size the server told; undefined or 0 where it told none, which proves nothing. */
+  readonly size: number | undefined;
+  /** Bytes a READ asks for at most. */
+  readonly chunk: number;
+  /** Bytes asked for and not yet written, at most. */
+  readonly budget: number;
+  readonly sink: Sink;
+  /** Remote offset of the sink's first byte. */
+  readonly sinkBase: number;
+  /** A first request goes out after a pause in which the server owed nothing. */
+  asks(): void;
+  received(bytes: number): void;
+}
+
+/** A server that answers less is asked for less, but never for crumbs. */
+const SMALLEST_CHUNK = 4096;
+
+/** One READ under way; used again for the next one. */
+class Slot implements PendingRequest {
+  offset = 0;
+  maxData = 0;
+  got = 0;
+  /** Asks for bytes behind the size the server told. */
+  probe = false;
+  readonly #owner: ReadPipeline;
+
+  constructor(owner: ReadPipeline) {
+    this.#owner = owner;
+  }
+
+  data(bytes: Uint8Array): void {
+    this.#owner.onData(this, bytes);
+  }
+
+  dataEnds(): void {
+    this.#owner.onDataEnd(this);
+  }
+
+  reply(type: number, body: WireReader): void {
+    this.#owner.onReply(this, type, body);
+  }
+
+  fail(error: WherryError): void {
+    this.#owner.stop(error);
+  }
+}
+
+/**
+ * Fetches a file by many READs at a time. The length of a READ is a hint to the server: what it leaves out is
+ * asked for again. The size it told is one too: reading goes on until it says end of file.
+ */
+export class ReadPipeline {
+  readonly #plan: ReadPlan;
+  readonly #active = new Set<Slot>();
+  readonly #free: Slot[] = [];
+  #asked = 0;
+  #next: number;
+  /** Behind this offset only `#probeDepth` requests are out at a time. */
+  readonly #known: number;
+  #probes = 0;
+  #probeDepth = 1;
+  #chunk: number;
+  #eof: number | undefined;
+  /** End of the furthest byte that came. */
+  #reached: number;
+  #error: WherryError | undefined;
+  #settle: { resolve(): void; reject(error: WherryError): void } | undefined;
+
+  constructor(plan: ReadPlan) {
+    this.#plan = plan;
+    this.#next = plan.start;
+    this.#reached = plan.start;
+    this.#chunk = plan.chunk;
+    this.#known = Math.max(plan.start, Math.min(plan.size ?? 0, plan.end ?? Number.POSITIVE_INFINITY));
+  }
+
+  /** Resolves when all bytes were given to the sink. */
+  run(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+      this.#plan.sink.listen({
+        drained: () => this.#issue(),
+        failed: (error) => this.stop(sinkError(error, this.#plan.path)),
+      });
+      this.#issue();
+    });
+  }
+
+  get waiting(): boolean {
+    return this.#active.size > 0;
+  }
+
+  /** Up to where every byte has been given to the sink. */
+  get safeLength(): number {
+    let safe = this.#next;
+    for (const slot of this.#active) safe = Math.min(safe, slot.offset + slot.got);
+    return Math.min(safe, this.#reached, this.#eof ?? safe);
+  }
+
+  /** Ends the transfer for `error`; replies still under way are dropped. */
+  stop(error: WherryError): void {
+    if (this.#error !== undefined || this.#settle === undefined) return;
+    this.#error = error;
+    this.#settle.reject(error);
+  }
+
+  onData(slot: Slot, bytes: Uint8Array): void {
+    if (this.#error !== undefined) return;
+    const at = slot.offset + slot.got;
+    slot.got += bytes.length;
+    if (at + bytes.length > this.#reached) this.#reached = at + bytes.length;
+    this.#plan.sink.write(at - this.#plan.sinkBase, bytes);
+    try {
+      this.#plan.received(bytes.length);
+    } catch (error) {
+      this.stop(error as WherryError);
+    }
+  }
+
+  onDataEnd(slot: Slot): void {
+    if (this.#error !== undefined) return;
+    const { got } = slot;
+    this.#asked -= got;
+    slot.offset += got;
+    slot.maxData -= got;
+    slot.got = 0;
+    if (got === 0) this.#endOfFile(slot);
+    else if (slot.maxData === 0) {
+      if (slot.probe) this.#probeDepth = Math.min(this.#probeDepth * 2, 64);
+      this.#release(slot);
+    } else {
+      if (slot.offset < this.#known) this.#chunk = Math.max(SMALLEST_CHUNK, Math.min(this.#chunk, got));
+      this.#plan.session.read(this.#plan.handle, slot.offset, slot.maxData, slot);
+    }
+    this.#issue();
+  }
+
+  onReply(slot: Slot, type: number, body: WireReader): void {
+    if (this.#error !== undefined) return;
+    const { path } = this.#plan;
+    const details = { operation: 'read', path: sanitize(path), offset: slot.offset };
+    if (type !== SFTP_PACKETS.SSH_FXP_STATUS) {
+      const text = `read ${sanitize(path)}: ${sftpPacketName(type)} where data was expected`;
+      this.stop(new WherryError('SFTP_PROTOCOL', text, details));
+      return;
+    }
+    const { status, message } = readStatus(body);
+    if (status === SFTP_STATUS.SSH_FX_EOF.number) {
+      this.#endOfFile(slot);
+      this.#issue();
+    } else if (status === SFTP_STATUS.SSH_FX_OK.number) {
+      this.stop(new WherryError('SFTP_PROTOCOL', `read ${sanitize(path)}: success without data`, details));
+    } else this.stop(statusError(status, message, details));
+  }
+
+  #endOfFile(slot: Slot): void {
+    this.#eof = Math.min(this.#eof ?? Number.POSITIVE_INFINITY, slot.offset);
+    this.#release(slot);
+  }
+
+  #release(slot: Slot): void {
+    this.#asked -= slot.maxData;
+    if (slot.probe) this.#probes--;
+    this.#active.delete(slot);
+    this.#free.push(slot);
+  }
+
+  #issue(): void {
+    const { budget, end, sink, session, handle } = this.#plan;
+    const last = end ?? Number.POSITIVE_INFINITY;
+    while (this.#error === undefined && this.#eof === undefined && this.#next < last) {
+      const probe = this.#next >= this.#known;
+      if (probe && this.#probes >= this.#probeDepth) break;
+      if (this.#active.size > 0 && this.#asked + sink.pending + this.#chunk > budget) break;
+      if (this.#active.size === 0 && sink.pending > budget) break;
+      const length = Math.min(this.#chunk, (probe ? last : this.#known) - this.#next);
+      const slot = this.#free.pop() ?? new Slot(this);
+      slot.offset = this.#next;
+      slot.maxData = length;
+      slot.got = 0;
+      slot.probe = probe;
+      this.#next += length;
+      this.#asked += length;
+      if (probe) this.#probes++;
+      if (this.#active.size === 0) this.#plan.asks();
+      this.#active.add(slot);
+      session.read(handle, slot.offset, length, slot);
+    }
+    if (
+      this.#error === undefined &&
+      this.#active.size === 0 &&
+      (this.#eof !== undefined || this.#next >= last)
+    ) {
+      this.#finish();
+    }
+  }
+
+  #finish(): void {
+    const { path, size, end } = this.#plan;
+    const eof = this.#eof;
+    const promised = Math.min(size ?? 0, end ?? Number.POSITIVE_INFINITY);
+    if (eof !== undefined && (eof < promised || eof < this.#reached)) {
+      const expected = Math.max(promised, this.#reached);
+      const text = `${sanitize(path)} ended at byte ${eof} where ${expected} were expected: it changed while it was read`;
+      this.stop(
+        new WherryError('TRANSFER_SIZE_CHANGED', text, {
+          operation: 'download',
+          path: sanitize(path),
+          expected,
+          actual: eof,
+        }),
+      );
+      return;
+    }
+    this.#settle?.resolve();
+  }
+}
+
+function sinkError(cause: unknown, path: string): WherryError {
+  if (cause instanceof WherryError) return cause;
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const errno = (cause as NodeJS.ErrnoException | undefined)?.code;
+  return new WherryError(
+    'TRANSFER_LOCAL_FILE',
+    `cannot write what was downloaded: ${text}`,
+    { operation: 'download', path: sanitize(path), ...(errno === undefined ? {} : { errno }) },
+    cause,
+  );
+}

@@ -1,0 +1,43 @@
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+
+/** Listens with the shortest backlog and then sleeps for ever, so that nothing is ever accepted. */
+const CODE = `
+const { createServer } = require('node:net');
+const { parentPort } = require('node:worker_threads');
+const server = createServer();
+server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+  parentPort.postMessage(server.address().port);
+  setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
+});
+`;
+
+/** A port of 127.0.0.1 whose backlog is full: a connection to it is neither made nor refused. */
+export interface DeafListener {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Undefined where the kernel takes any number of connections. */
+export async function deafListener(): Promise<DeafListener | undefined> {
+  const worker = new Worker(CODE, { eval: true });
+  const port = await new Promise<number>((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', reject);
+  });
+  const sockets: Socket[] = [];
+  const close = async (): Promise<void> => {
+    for (const socket of sockets) socket.destroy();
+    await worker.terminate();
+  };
+  for (let i = 0; i < 12; i++) {
+    const socket = connect({ port, host: '127.0.0.1' });
+    socket.on('error', () => {});
+    sockets.push(socket);
+    await sleep(15);
+    if (socket.connecting) return { port, close };
+  }
+  await close();
+  return undefined;
+}

@@ -1,0 +1,61 @@
+import type { ByteStream } from '../../../src/net/byte-stream.ts';
+import type { AuthMethod } from '../../../src/ssh/auth/method.ts';
+import type { KeepAliveOptions } from '../../../src/ssh/connection/keep-alive.ts';
+import { SshConnection } from '../../../src/ssh/connection/ssh-connection.ts';
+import type { PresentedHostKey } from '../../../src/ssh/transport/options.ts';
+import { type HalfOptions, transportOptions } from './defaults.ts';
+import { type MemoryPair, type MemoryPairOptions, memoryPair } from './memory-pair.ts';
+import { type SshServerHalf, type SshServerOptions, serveSsh } from './ssh-server.ts';
+
+/** The client half; the host key is trusted unless `verify` says otherwise. */
+export interface TestClientOptions extends HalfOptions {
+  readonly user?: string;
+  readonly methods?: readonly AuthMethod[];
+  readonly verify?: (presented: PresentedHostKey) => Promise<void>;
+  readonly onBanner?: (text: string) => void;
+  readonly keepAlive?: KeepAliveOptions;
+  /** Milliseconds of silence a handshake may take. Default 5000. */
+  readonly timeout?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Logs in over a stream with the real client half. */
+export function openClient(stream: ByteStream, options: TestClientOptions = {}): Promise<SshConnection> {
+  return SshConnection.open(
+    stream,
+    {
+      transport: { ...transportOptions(options), verifyHostKey: options.verify ?? (async () => {}) },
+      login: {
+        user: options.user ?? 'user',
+        methods: () => options.methods ?? [],
+        onBanner: options.onBanner,
+      },
+      keepAlive: options.keepAlive ?? { interval: 0, count: 3 },
+    },
+    { timeout: options.timeout ?? 5000, signal: options.signal },
+  );
+}
+
+/** Both halves, joined in memory and logged in. */
+export interface Joined extends AsyncDisposable {
+  readonly pair: MemoryPair;
+  readonly client: SshConnection;
+  readonly server: SshServerHalf;
+}
+
+export interface JoinOptions {
+  readonly both?: HalfOptions;
+  readonly client?: TestClientOptions;
+  readonly server?: SshServerOptions;
+  readonly line?: MemoryPairOptions;
+  /** Hears of the server half before the client begins, also where the login then fails. */
+  readonly onServer?: (server: SshServerHalf) => void;
+}
+
+export async function joinHalves(options: JoinOptions = {}): Promise<Joined> {
+  const pair = memoryPair(options.line);
+  const server = serveSsh(pair.server, { ...options.both, ...options.server });
+  options.onServer?.(server);
+  const client = await openClient(pair.client, { ...options.both, ...options.client });
+  return { pair, client, server, [Symbol.asyncDispose]: () => client.close() };
+}
