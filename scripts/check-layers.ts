@@ -18,7 +18,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['ssh/connection'],
   ['sftp', 'scp'],
   ['transfer'],
-  ['api'],
+  ['api', 'server'],
   ['index.ts', 'keys.ts'],
   ['client', 'connectors', 'cli'],
 ];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { WherryError } from '../../../src/base/errors.ts';
+import type { KeyboardRound, ServerUser } from '../../../src/server/login-policy.ts';
 import {
   keyboardInteractiveMethod,
   type PromptRequest,
@@ -11,7 +12,6 @@ import { passwordMethod } from '../../../src/ssh/auth/password.ts';
 import { keySigner, publicKeyMethod } from '../../../src/ssh/auth/public-key.ts';
 import { joinHalves, type TestClientOptions } from '../../support/peer/client.ts';
 import { TEST_KEY_TYPES, testKey } from '../../support/peer/host-keys.ts';
-import type { KeyboardRound, TestUser } from '../../support/peer/login-policy.ts';
 import type { SshServerOptions } from '../../support/peer/ssh-server.ts';
 
 const key = testKey('ssh-ed25519', 'user');
@@ -19,7 +19,7 @@ const ask = (text: string, echo = false) => ({ text, echo });
 
 /** Logs `user` in; what the server saw, and how it ended for the client. */
 async function attempt(
-  user: TestUser,
+  user: ServerUser,
   methods: readonly AuthMethod[],
   server: SshServerOptions = {},
   client: TestClientOptions = {},
@@ -223,7 +223,7 @@ for (const chain of [
   ['publickey', 'keyboard-interactive', 'password'],
 ]) {
   test(`partial success, followed: ${chain.join(', then ')}`, async () => {
-    const user: TestUser = {
+    const user: ServerUser = {
       password: 'x',
       publicKeys: [key.publicKey],
       keyboard: [{ prompts: [ask('?')], answers: ['yes'] }],
@@ -245,7 +245,11 @@ for (const chain of [
 }
 
 test('partial success without the second factor: AUTH_FAILED says so', async () => {
-  const user: TestUser = { password: 'x', publicKeys: [key.publicKey], chains: [['publickey', 'password']] };
+  const user: ServerUser = {
+    password: 'x',
+    publicKeys: [key.publicKey],
+    chains: [['publickey', 'password']],
+  };
   const { error } = await attempt(user, [publicKeyMethod(keySigner(key))]);
   assert.equal(error?.code, 'AUTH_FAILED');
   assert.equal(error.details.partialSuccess, true);

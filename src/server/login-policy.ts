@@ -1,18 +1,12 @@
-import { sameBytes } from '../../../src/base/bytes.ts';
-import { WherryError } from '../../../src/base/errors.ts';
-import { isSignatureName, verifySignature } from '../../../src/ssh/crypto/signatures.ts';
-import type { PublicKey } from '../../../src/ssh/keys/public-key.ts';
-import type { Transport } from '../../../src/ssh/transport/transport.ts';
-import { decode, encode, type MessageOf } from '../../../src/ssh/wire/message.ts';
-import {
-  AUTH_KEYBOARD,
-  AUTH_PASSWORD,
-  AUTH_PUBLICKEY,
-  TRANSPORT,
-  USERAUTH,
-} from '../../../src/ssh/wire/messages.ts';
-import { WireReader } from '../../../src/ssh/wire/reader.ts';
-import { WireWriter } from '../../../src/ssh/wire/writer.ts';
+import { sameBytes } from '../base/bytes.ts';
+import { WherryError } from '../base/errors.ts';
+import { isSignatureName, verifySignature } from '../ssh/crypto/signatures.ts';
+import type { PublicKey } from '../ssh/keys/public-key.ts';
+import type { Transport } from '../ssh/transport/transport.ts';
+import { decode, encode, type MessageOf } from '../ssh/wire/message.ts';
+import { AUTH_KEYBOARD, AUTH_PASSWORD, AUTH_PUBLICKEY, TRANSPORT, USERAUTH } from '../ssh/wire/messages.ts';
+import { WireReader } from '../ssh/wire/reader.ts';
+import { WireWriter } from '../ssh/wire/writer.ts';
 
 /** One round of a keyboard-interactive login: what is asked, and the answers that let it go on. */
 export interface KeyboardRound {
@@ -22,8 +16,8 @@ export interface KeyboardRound {
   readonly answers: readonly string[];
 }
 
-/** What a user of the test server may come in with. */
-export interface TestUser {
+/** What a user may come in with. */
+export interface ServerUser {
   /** Method none is enough. */
   readonly none?: boolean;
   readonly password?: string;
@@ -36,7 +30,7 @@ export interface TestUser {
 }
 
 export interface LoginPolicyOptions {
-  readonly users: Readonly<Record<string, TestUser>>;
+  readonly users: Readonly<Record<string, ServerUser>>;
   readonly banner?: string;
   /** Requests after which the server hangs up, method none included. Default 20. */
   readonly maxAttempts?: number;
@@ -87,7 +81,7 @@ export class LoginPolicy {
         this.#onAnswers(payload);
         return;
       default:
-        throw new WherryError('SSH_PROTOCOL', `the test server has no use for login message ${payload[0]}`);
+        throw new WherryError('SSH_PROTOCOL', `the server has no use for login message ${payload[0]}`);
     }
   }
 
@@ -120,7 +114,7 @@ export class LoginPolicy {
     }
   }
 
-  #onPassword(request: Request, user: TestUser, allowed: readonly string[]): void {
+  #onPassword(request: Request, user: ServerUser, allowed: readonly string[]): void {
     const reader = new WireReader(request.specific);
     reader.bool();
     const password = reader.text();
@@ -133,7 +127,7 @@ export class LoginPolicy {
     } else this.#answer(request.user, user, right ? 'password' : undefined);
   }
 
-  #onPublicKey(request: Request, user: TestUser, allowed: readonly string[]): void {
+  #onPublicKey(request: Request, user: ServerUser, allowed: readonly string[]): void {
     const reader = new WireReader(request.specific);
     const signed = reader.bool();
     const algorithm = reader.text();
@@ -152,7 +146,7 @@ export class LoginPolicy {
     }
   }
 
-  #ask(name: string, user: TestUser, round: number): void {
+  #ask(name: string, user: ServerUser, round: number): void {
     const next = user.keyboard?.[round];
     if (next === undefined) {
       this.#answer(name, user, 'keyboard-interactive');
@@ -188,7 +182,7 @@ export class LoginPolicy {
   }
 
   /** `succeeded` is the method that has just succeeded, if one has. */
-  #answer(name: string, user: TestUser, succeeded: string | undefined): void {
+  #answer(name: string, user: ServerUser, succeeded: string | undefined): void {
     if (succeeded !== undefined) this.#done.push(succeeded);
     const complete =
       succeeded !== undefined &&
@@ -206,7 +200,7 @@ export class LoginPolicy {
   }
 
   /** The methods that can continue. */
-  #allowed(user: TestUser): string[] {
+  #allowed(user: ServerUser): string[] {
     if (user.chains !== undefined) {
       const done = this.#done;
       const open = user.chains.filter((chain) => done.every((method, i) => chain[i] === method));
