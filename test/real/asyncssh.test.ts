@@ -1,0 +1,34 @@
+/** The asyncssh of the tests itself: does it let us in every way, and speak what it was told to? */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ASYNCSSH_PACKAGES, startAsyncssh } from '../support/servers/asyncssh.ts';
+import { makeScratch, requirePackages } from '../support/servers/from-env.ts';
+import { bothWays, loginTo, loginWithout, withSftp } from './login.ts';
+
+const asyncssh = await requirePackages(ASYNCSSH_PACKAGES);
+
+test('asyncssh: a public key, its SFTP server, and files that belong to the account', asyncssh, async () => {
+  await using server = await startAsyncssh({ algorithms: 'all', sftpVersion: 6 });
+  await using scratch = await makeScratch();
+  await withSftp(await loginTo(server), async (sftp) => {
+    assert.equal(await sftp.realpath('.'), server.home);
+    await bothWays(sftp, scratch.path, 100_000);
+  });
+});
+
+test('asyncssh: a password, prompts, and only the algorithms it was given', asyncssh, async () => {
+  await using server = await startAsyncssh({
+    password: 'a password of this test',
+    algorithms: {
+      ciphers: ['aes192-ctr'],
+      macs: ['hmac-sha2-512'],
+      kex: ['curve448-sha512', 'curve25519-sha256'],
+    },
+    challenge: { ask: ['Two', 'Both, please', [['First: ', false]]], answers: ['one'] },
+  });
+  const password = await loginWithout(server, { password: 'a password of this test' });
+  await withSftp(password, async (_sftp, connection) => {
+    assert.equal(connection.algorithms.cipherToServer, 'aes192-ctr');
+    assert.equal(connection.algorithms.macToServer, 'hmac-sha2-512');
+  });
+});

@@ -1,0 +1,127 @@
+/**
+ * Starts asyncssh: a Python server with nearly every algorithm there ever was, SFTP 3 to 6, password changes, prompts of
+ * any kind and X.509 host keys.
+ */
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Account, getAccount } from './account.ts';
+import { isRoot, packageVersion } from './apt.ts';
+import { type Fixtures, getFixtures, type KeyType } from './fixtures.ts';
+import { launch, type RealServer, softwareOf } from './server.ts';
+
+/** Debian packages it needs; libnettle8 has UMAC for it. */
+export const ASYNCSSH_PACKAGES: readonly string[] = ['python3-asyncssh', 'libnettle8'];
+
+/** Debian's own Python: the packages are for no other. */
+const PYTHON = '/usr/bin/python3';
+const SCRIPT: string = fileURLToPath(new URL('asyncssh-server.py', import.meta.url));
+
+/** A keyboard-interactive request, and the answers that let in. */
+export interface Challenge {
+  ask: readonly [name: string, instructions: string, prompts: readonly (readonly [string, boolean])[]];
+  answers: readonly string[];
+}
+
+/** Algorithm names per kind. */
+export interface AsyncsshAlgorithms {
+  readonly kex?: readonly string[];
+  readonly ciphers?: readonly string[];
+  readonly macs?: readonly string[];
+  readonly compressions?: readonly string[];
+  readonly signatures?: readonly string[];
+}
+
+/** What asyncssh.listen calls them. */
+const ARGUMENTS: Record<keyof AsyncsshAlgorithms, string> = {
+  kex: 'kex_algs',
+  ciphers: 'encryption_algs',
+  macs: 'mac_algs',
+  compressions: 'compression_algs',
+  signatures: 'signature_algs',
+};
+
+export interface AsyncsshOptions {
+  name?: string;
+  hostKeys?: readonly KeyType[];
+  /** `all`: everything the build has, insecure ones included. What is not given is asyncssh's own default. */
+  algorithms?: 'all' | AsyncsshAlgorithms;
+  /** Highest SFTP version, 3 to 6; default 3. */
+  sftpVersion?: 3 | 4 | 5 | 6;
+  /** Of the account (or, when not root, any user name); default the account's own where it has one. */
+  password?: string;
+  /** A password that lets nobody in but asks for a new one of at least 8 characters. */
+  expired?: string;
+  /** Turns keyboard-interactive on. */
+  challenge?: Challenge;
+  /** Private key file and certificate chain, for X.509 host keys (RFC 6187). */
+  x509HostKeys?: readonly (readonly [key: string, chain: readonly string[]])[];
+  x509TrustedCerts?: readonly string[];
+  /** More arguments of asyncssh.listen, as in `{ rekey_bytes: 1000000 }`. */
+  listen?: Readonly<Record<string, unknown>>;
+  env?: Record<string, string>;
+  account?: Account;
+  fixtures?: Fixtures;
+}
+
+export async function startAsyncssh(options: AsyncsshOptions = {}): Promise<RealServer> {
+  const { name = 'asyncssh', algorithms = {} } = options;
+  const account = options.account ?? (await getAccount());
+  const fixtures = options.fixtures ?? (await getFixtures());
+  const types = options.hostKeys ?? ['ed25519', 'rsa', 'ecdsa256', 'ecdsa384', 'ecdsa521'];
+  const hostKeys = types.flatMap((type) => fixtures.hostKeys[type] ?? []);
+  const password = options.password ?? account.password;
+  const dir = await mkdtemp(join(fixtures.dir, `${name}-`));
+  const settings = {
+    hostKeys: hostKeys.map((key) => key.file),
+    x509HostKeys: options.x509HostKeys ?? [],
+    x509TrustedCerts: options.x509TrustedCerts ?? [],
+    authorizedKeys: fixtures.authorizedKeys,
+    sftpVersion: options.sftpVersion ?? 3,
+    user: account.user,
+    password: password ?? null,
+    expired: options.expired ?? null,
+    challenge: options.challenge ?? null,
+    home: account.home,
+    uid: isRoot() ? account.uid : null,
+    gid: isRoot() ? account.gid : null,
+    listen: {
+      ...algorithmArguments(algorithms),
+      ...options.listen,
+    },
+  };
+  const logFile = join(dir, 'log');
+  const settingsFile = join(dir, 'settings.json');
+  await writeFile(settingsFile, JSON.stringify(settings), { mode: 0o600 });
+  const listener = await launch({
+    name,
+    logFile,
+    timeout: 30_000,
+    command: (port) => [PYTHON, SCRIPT, settingsFile, String(port)],
+    ...(options.env === undefined ? {} : { env: options.env }),
+  });
+  const software = softwareOf(listener.greeting);
+  return {
+    name,
+    software,
+    version: (await packageVersion('python3-asyncssh')) ?? software.replace(/^AsyncSSH_/, ''),
+    host: '127.0.0.1',
+    port: listener.port,
+    pid: listener.pid,
+    user: account.user,
+    ...(password === undefined ? {} : { password }),
+    keyboardInteractive: options.challenge !== undefined,
+    home: account.home,
+    hostKeys: hostKeys.map(({ file: _, ...key }) => key),
+    userKeyTypes: (Object.keys(fixtures.userKeys) as KeyType[]).filter((type) => type !== 'dsa'),
+    logFile,
+    ...listener.controls,
+  };
+}
+
+function algorithmArguments(algorithms: 'all' | AsyncsshAlgorithms): Record<string, unknown> {
+  const kinds = Object.keys(ARGUMENTS) as (keyof AsyncsshAlgorithms)[];
+  if (algorithms === 'all') return Object.fromEntries(kinds.map((kind) => [ARGUMENTS[kind], '*']));
+  const given = kinds.filter((kind) => algorithms[kind] !== undefined);
+  return Object.fromEntries(given.map((kind) => [ARGUMENTS[kind], algorithms[kind]]));
+}
