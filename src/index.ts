@@ -4,10 +4,17 @@
  * @module wherry
  */
 export { connect } from './api/connect.ts';
-export { Connection, type NegotiatedAlgorithms } from './api/connection.ts';
+export { Connection } from './api/connection.ts';
 export type { DirectoryEntry, ListOptions } from './api/directory-entry.ts';
+export type { NegotiatedAlgorithms } from './api/negotiated-algorithms.ts';
 export { openSftp } from './api/open-sftp.ts';
-export type { AlgorithmOptions, ConnectOptions, PrivateKeyInput } from './api/options.ts';
+export type {
+  AlgorithmOptions,
+  ConnectOptions,
+  Handshake,
+  LoginInput,
+  PrivateKeyInput,
+} from './api/options.ts';
 export { scpDownload, scpUpload } from './api/scp.ts';
 export { type OpenMode, Sftp } from './api/sftp.ts';
 export { SftpFile } from './api/sftp-file.ts';

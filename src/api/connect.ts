@@ -10,10 +10,12 @@ import { DEFAULT_COMPRESSIONS } from '../ssh/crypto/compressions.ts';
 import { DEFAULT_KEX } from '../ssh/crypto/key-exchanges.ts';
 import { DEFAULT_MACS } from '../ssh/crypto/macs.ts';
 import { type AlgorithmLists, checkAlgorithmLists } from '../ssh/transport/negotiate.ts';
+import type { Transport } from '../ssh/transport/transport.ts';
 import { Connection } from './connection.ts';
 import { credentialsFrom } from './credentials.ts';
 import { checkHostKey, orderHostKeyAlgorithms } from './host-key.ts';
-import type { ConnectOptions } from './options.ts';
+import { negotiatedAlgorithms } from './negotiated-algorithms.ts';
+import type { ConnectOptions, Handshake } from './options.ts';
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 /** What a timer of the runtime can count. */
@@ -46,7 +48,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   const timeout = options.timeout ?? DEFAULT_TIMEOUT_MS;
   checkOptions(options, port, timeout);
   const log = new Log(options.log);
-  const credentials = credentialsFrom(options);
+  let credentials = credentialsFrom(options);
   const algorithms = await algorithmLists(options, port);
 
   log.event({ kind: 'connect', host, port });
@@ -72,6 +74,16 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
           methods: () => credentials.methods(),
           onBanner: options.onBanner,
         },
+        beforeLogin:
+          options.beforeLogin &&
+          (async (transport) => {
+            const more = await options.beforeLogin?.(handshake(transport));
+            const chosen = { ...options, ...more };
+            checkUsername(chosen.username);
+            credentials.dispose();
+            credentials = credentialsFrom(chosen);
+            return { user: chosen.username };
+          }),
         keepAlive: {
           interval: options.keepAlive?.interval ?? 0,
           count: Math.max(1, options.keepAlive?.count ?? 3),
@@ -85,6 +97,14 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   } finally {
     credentials.dispose();
   }
+}
+
+function handshake(transport: Transport): Handshake {
+  return {
+    serverVersion: transport.peerVersion,
+    algorithms: negotiatedAlgorithms(transport),
+    close: () => transport.disconnect(),
+  };
 }
 
 async function algorithmLists(options: ConnectOptions, port: number): Promise<AlgorithmLists> {
@@ -106,11 +126,15 @@ function checkOptions(options: ConnectOptions, port: number, timeout: number): v
     throw wrong('host must be a host name or an address');
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw wrong(`port must be 1 to 65535, not ${port}`);
-  if (typeof options.username !== 'string' || options.username === '')
-    throw wrong('username must not be empty');
+  if (options.beforeLogin === undefined) checkUsername(options.username);
   if (!(timeout >= 0 && timeout <= LONGEST_TIMEOUT_MS))
     throw wrong(`timeout must be milliseconds from 0, not ${timeout}`);
   const { rekeyBytes } = options;
   if (rekeyBytes !== undefined && !(rekeyBytes >= 65_536))
     throw wrong(`rekeyBytes must be at least 65536, not ${rekeyBytes}`);
+}
+
+function checkUsername(username: unknown): void {
+  if (typeof username !== 'string' || username === '')
+    throw new WherryError('INVALID_ARGUMENT', 'username must not be empty');
 }

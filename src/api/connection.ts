@@ -2,18 +2,7 @@ import { Deadline, type WaitOptions } from '../base/deadline.ts';
 import type { WherryError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { SshConnection } from '../ssh/connection/ssh-connection.ts';
-
-/** The algorithms in use on a connection. */
-export interface NegotiatedAlgorithms {
-  readonly kex: string;
-  readonly hostKey: string;
-  readonly cipherToServer: string;
-  readonly cipherFromServer: string;
-  /** Undefined where the cipher authenticates by itself. */
-  readonly macToServer: string | undefined;
-  readonly macFromServer: string | undefined;
-  readonly strictKex: boolean;
-}
+import { type NegotiatedAlgorithms, negotiatedAlgorithms } from './negotiated-algorithms.ts';
 
 /**
  * A connection that is logged in. Get one from `connect`; end it with `close()` or `await using`.
@@ -52,16 +41,7 @@ export class Connection {
   }
 
   get algorithms(): NegotiatedAlgorithms {
-    const { kexName, hostKey, clientToServer, serverToClient } = this.ssh.transport.negotiated!;
-    return {
-      kex: kexName,
-      hostKey,
-      cipherToServer: clientToServer.cipherName,
-      cipherFromServer: serverToClient.cipherName,
-      macToServer: clientToServer.macName,
-      macFromServer: serverToClient.macName,
-      strictKex: this.ssh.transport.strict,
-    };
+    return negotiatedAlgorithms(this.ssh.transport);
   }
 
   /** Whether the connection is over. */

@@ -3,6 +3,7 @@ import type { Logger } from '../base/log.ts';
 import type { PromptHandler } from '../ssh/auth/keyboard-interactive.ts';
 import type { PrivateKey } from '../ssh/keys/private-key.ts';
 import type { HostKeyVerifier } from '../ssh/trust/host-key-verifier.ts';
+import type { NegotiatedAlgorithms } from './negotiated-algorithms.ts';
 
 /** Which algorithms may be used, best first. A list that is left out is Wherry's default. */
 export interface AlgorithmOptions {
@@ -14,6 +15,21 @@ export interface AlgorithmOptions {
 
 /** A private key: parsed, or the text or bytes of a key file (OpenSSH, PEM, PKCS#8). Not a path. */
 export type PrivateKeyInput = PrivateKey | string | Uint8Array;
+
+/** The options that say who logs in, and how. */
+export type LoginInput = Pick<
+  ConnectOptions,
+  'username' | 'password' | 'privateKey' | 'passphrase' | 'agent' | 'keyboardInteractive'
+>;
+
+/** What is known of a connection whose keys are in use and that is not logged in yet. */
+export interface Handshake {
+  /** The server's identification line. */
+  readonly serverVersion: string;
+  readonly algorithms: NegotiatedAlgorithms;
+  /** Ends the connection; `connect` rejects with CLOSED. */
+  close(): Promise<void>;
+}
 
 /** How to reach a server, whom to trust, and how to log in. */
 export interface ConnectOptions {
@@ -52,6 +68,12 @@ export interface ConnectOptions {
   readonly strictKex?: boolean;
   /** A stream to speak over instead of a TCP connection: a proxy's, a tunnel's. */
   readonly stream?: Duplex;
+  /**
+   * Called when the host key is accepted and the keys are in use, before anything secret is sent. The login waits
+   * for it, and the clock of `timeout` stands still; what it resolves with replaces the options of the same names.
+   * What it rejects with ends the connection.
+   */
+  readonly beforeLogin?: (handshake: Handshake) => Promise<Partial<LoginInput> | undefined>;
   /** The server's greeting before login, free of control characters. */
   readonly onBanner?: (text: string) => void;
   /** What happens, step by step; NODE_DEBUG=wherry prints the same. */

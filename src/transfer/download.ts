@@ -1,18 +1,19 @@
 import type { Writable } from 'node:stream';
 import { WherryError } from '../base/errors.ts';
 import { sanitize } from '../base/text.ts';
-import { fileType } from '../sftp/attributes.ts';
+import { type FileAttributes, fileType } from '../sftp/attributes.ts';
 import { OPEN_FLAGS } from '../sftp/packets.ts';
 import { closeHandle, fstat, openFile } from '../sftp/requests.ts';
 import type { SftpSession } from '../sftp/session.ts';
 import { FileSink } from './file-sink.ts';
 import { openLocalTarget } from './local-target.ts';
-import type { DownloadOptions, TransferResult, Tuning } from './options.ts';
+import { type DownloadOptions, type TransferResult, type Tuning, tuned } from './options.ts';
 import { handleTarget, memoryTarget, nodeTarget, OrderedSink, webTarget } from './ordered-sink.ts';
 import { ProgressMeter } from './progress.ts';
 import { ReadPipeline } from './read-pipeline.ts';
 import { checkCount, transferError, underDeadline } from './run.ts';
 import type { DownloadStream, Sink } from './sink.ts';
+import { TapSink } from './tap.ts';
 
 /** The largest file that is fetched into memory unless the caller allows more. */
 const MEMORY_LIMIT = 1_073_741_824;
@@ -38,7 +39,7 @@ export async function downloadToPath(
       ? new OrderedSink(handleTarget(target.file))
       : new FileSink(target.file.fd, target.local);
     const result = await fetch(session, tuning, remote, sink, base, base + target.have, options, progress);
-    await target.commit();
+    await target.commit(result.size);
     return result;
   } catch (error) {
     const partialPath = await target.discard(progress.safeLength).catch(() => undefined);
@@ -106,7 +107,7 @@ async function fetch(
   session: SftpSession,
   tuning: Promise<Tuning>,
   remote: string,
-  sink: Sink,
+  target: Sink,
   base: number,
   start: number,
   options: DownloadOptions,
@@ -117,8 +118,8 @@ async function fetch(
   const handle = await openFile(session, remote, OPEN_FLAGS.SSH_FXF_READ, {}, wait);
   try {
     const [attributes, { readChunk, budget }] = await Promise.all([
-      fstat(session, handle, remote, wait),
-      tuning,
+      options.askSize === false ? ({} as FileAttributes) : fstat(session, handle, remote, wait),
+      tuning.then((all) => tuned(all, options)),
     ]);
     if (fileType(attributes) === 'directory') {
       throw new WherryError('TRANSFER_TARGET', `${sanitize(remote)} is a folder`, { path: sanitize(remote) });
@@ -129,6 +130,10 @@ async function fetch(
       throw shorterThanPartial(remote, start - base, size);
     const total =
       size === undefined || size === 0 ? undefined : Math.max(0, Math.min(size, end ?? size) - base);
+    const sink =
+      options.onData === undefined
+        ? target
+        : new TapSink(target, options.onData, { base, start, size: size === 0 ? undefined : size });
     const meter = new ProgressMeter(options.onProgress, start - base, total);
     let touch: () => void = () => {};
     const pipeline = new ReadPipeline({

@@ -14,8 +14,8 @@ export interface LocalTarget {
   readonly ordered: boolean;
   /** Bytes already there from an earlier transfer. */
   readonly have: number;
-  /** Puts the complete file under its final name. */
-  commit(): Promise<void>;
+  /** Puts the complete file, which has `length` bytes, under its final name. */
+  commit(length: number): Promise<void>;
   /**
    * Takes the incomplete file away, or cuts it to `safeLength` and leaves it. Returns where it is, when it is left.
    */
@@ -31,8 +31,10 @@ export async function openLocalTarget(path: string, options: DownloadOptions): P
   if (existing?.isDirectory()) {
     throw new WherryError('TRANSFER_TARGET', `${path} is a folder; name the file`, { localPath: path });
   }
-  if (existing !== undefined && options.overwrite === false) throw exists(path);
+  const goesOn = options.inPlace === true && options.resume !== undefined && options.resume !== false;
+  if (existing !== undefined && options.overwrite === false && !goesOn) throw exists(path);
   if (existing !== undefined && !existing.isFile()) return directTarget(path);
+  if (options.inPlace === true) return inPlaceTarget(path, options);
 
   const keep = options.keepPartial === true || options.resume !== undefined;
   const resume = options.resume !== undefined && options.resume !== false;
@@ -59,6 +61,7 @@ async function keptLength(
   file: FileHandle,
   name: string,
   resume: boolean | number | undefined,
+  cut = true,
 ): Promise<number> {
   if (resume === undefined || resume === false) return 0;
   const { size } = await file.stat();
@@ -70,7 +73,7 @@ async function keptLength(
       actual: size,
     });
   }
-  await file.truncate(resume);
+  if (cut) await file.truncate(resume);
   return resume;
 }
 
@@ -105,6 +108,43 @@ function temporaryTarget(
       return undefined;
     },
   };
+}
+
+/** The target itself. What is there stays until bytes come that replace it. */
+async function inPlaceTarget(path: string, options: DownloadOptions): Promise<LocalTarget> {
+  const resume = options.resume !== undefined && options.resume !== false;
+  let made = false;
+  const file = await open(path, 'r+').catch((error: NodeJS.ErrnoException) => {
+    if (resume || error.code !== 'ENOENT') throw error;
+    made = true;
+    return open(path, 'wx', 0o666);
+  });
+  try {
+    const { size } = await file.stat();
+    const have = await keptLength(file, path, options.resume, false);
+    /** A part that is fetched into the file leaves what lies behind alone. */
+    const least = options.length === undefined ? 0 : size;
+    return {
+      file,
+      local: await isLocalFileSystem(path),
+      ordered: false,
+      have,
+      async commit(length) {
+        await file.truncate(Math.max(least, length));
+        await file.close();
+      },
+      async discard(safeLength) {
+        const some = safeLength > have;
+        if (some) await file.truncate(Math.max(least, safeLength));
+        await file.close();
+        if (made && !some) await unlink(path);
+        return some ? path : undefined;
+      },
+    };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
 }
 
 /** A device or a pipe, such as /dev/null: there is nothing to rename. */

@@ -1,5 +1,7 @@
 import type { WaitOptions } from '../base/deadline.ts';
 import type { ProgressHandler } from './progress.ts';
+import { checkCount } from './run.ts';
+import type { DataHandler } from './tap.ts';
 
 /** What downloads and uploads have in common. */
 export interface TransferOptions extends WaitOptions {
@@ -12,6 +14,17 @@ export interface TransferOptions extends WaitOptions {
   resume?: boolean | number | undefined;
   /** Replace a target that is there. Default true. */
   overwrite?: boolean | undefined;
+  /**
+   * Sees every byte in the order of the file: the piece, its offset in the remote file, and the size of the file where
+   * it is known. Before a downloaded piece is stored and before an uploaded one is sent. A promise holds the transfer
+   * until it settles; an error ends the transfer, with ABORTED unless it is a WherryError. The piece of an upload is
+   * used again afterwards: copy what is to be kept.
+   */
+  onData?: DataHandler | undefined;
+  /** Bytes a READ or WRITE carries at most, 1 to 261,120. Default: what the server says, or 32,768. */
+  requestBytes?: number | undefined;
+  /** READs or WRITEs under way at most, from 1. Default: as many as the link takes. */
+  maxRequests?: number | undefined;
 }
 
 export interface DownloadOptions extends TransferOptions {
@@ -24,9 +37,21 @@ export interface DownloadOptions extends TransferOptions {
    * `resume: true`. Default false: nothing is left.
    */
   keepPartial?: boolean | undefined;
+  /**
+   * Write into the target itself, not into a temporary file beside it. What came stays when the download fails, as
+   * far as it is without gaps, and `resume` with a number goes on in the target. Default false.
+   */
+  inPlace?: boolean | undefined;
+  /** Ask for the size before fetching; without it progress has no total. Default true. */
+  askSize?: boolean | undefined;
 }
 
 export interface UploadOptions extends TransferOptions {
+  /**
+   * Put the bytes at this offset of the remote file, or behind its end, and leave the rest of it as it is; the file
+   * is made when there is none, and a gap reads as zeros. Not together with `resume`.
+   */
+  at?: number | 'end' | undefined;
   /** Permission bits for a file that is created, such as 0o640. Default: the server's choice; none is sent. */
   mode?: number | undefined;
 }
@@ -46,6 +71,19 @@ export interface Tuning {
   readonly readChunk: number;
   readonly writeChunk: number;
   readonly budget: number;
+}
+
+/** The tuning of one transfer, where its options say something about it. */
+export function tuned(tuning: Tuning, options: TransferOptions): Tuning {
+  const { requestBytes, maxRequests } = options;
+  checkCount('requestBytes', requestBytes);
+  checkCount('maxRequests', maxRequests);
+  if (requestBytes === undefined && maxRequests === undefined) return tuning;
+  const chunk = (most: number): number => Math.max(1, Math.min(requestBytes ?? most, LARGEST_WRITE));
+  const readChunk = chunk(tuning.readChunk);
+  const writeChunk = chunk(tuning.writeChunk);
+  const budget = maxRequests === undefined ? tuning.budget : Math.max(1, maxRequests) * readChunk;
+  return { ...tuning, readChunk, writeChunk, budget };
 }
 
 /** What every server takes; more only after limits@openssh.com says so. */

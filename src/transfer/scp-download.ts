@@ -103,7 +103,7 @@ async function fileReceiver(
       await sink.finish();
       if (failure !== undefined) throw failure;
       if (options.preserve) await target.file.chmod(incoming.mode);
-      await target.commit();
+      await target.commit(offset);
       if (options.preserve && incoming.times !== undefined) await setTimes(path, incoming.times);
       done();
     },

@@ -4,7 +4,7 @@ import { sanitize } from '../base/text.ts';
 import { OPEN_FLAGS } from '../sftp/packets.ts';
 import { closeHandle, fstat, openFile } from '../sftp/requests.ts';
 import type { SftpSession } from '../sftp/session.ts';
-import type { TransferResult, Tuning, UploadOptions } from './options.ts';
+import { type TransferResult, type Tuning, tuned, type UploadOptions } from './options.ts';
 import { ProgressMeter } from './progress.ts';
 import { checkCount, transferError, underDeadline } from './run.ts';
 import {
@@ -16,6 +16,7 @@ import {
   streamSource,
   type UploadStream,
 } from './source.ts';
+import { tapSource } from './tap.ts';
 import { WritePipeline } from './write-pipeline.ts';
 
 /** Read from the local file at a time: one WRITE, so that the next read and the sending overlap. */
@@ -34,6 +35,9 @@ export async function upload(
 ): Promise<TransferResult> {
   if (typeof options.resume === 'number') checkCount('resume', options.resume);
   checkCount('mode', options.mode);
+  if (typeof options.at === 'number') checkCount('at', options.at);
+  if (options.at !== undefined && options.resume !== undefined && options.resume !== false)
+    throw new WherryError('INVALID_ARGUMENT', 'at and resume exclude each other');
   const about = { operation: 'upload', path: sanitize(remote) };
   if (typeof from !== 'string') {
     const make = (start: number): Source => {
@@ -82,21 +86,24 @@ async function send(
   const began = performance.now();
   const wait = { signal: options.signal, timeout: options.timeout };
   const resume = options.resume !== undefined && options.resume !== false;
+  const keep = resume || options.at !== undefined;
   const { SSH_FXF_WRITE, SSH_FXF_CREAT, SSH_FXF_TRUNC, SSH_FXF_EXCL } = OPEN_FLAGS;
   const flags =
     SSH_FXF_WRITE +
     SSH_FXF_CREAT +
-    (resume ? 0 : SSH_FXF_TRUNC) +
-    (options.overwrite === false && !resume ? SSH_FXF_EXCL : 0);
+    (keep ? 0 : SSH_FXF_TRUNC) +
+    (options.overwrite === false && !keep ? SSH_FXF_EXCL : 0);
   const attributes = options.mode === undefined ? {} : { permissions: options.mode };
   const handle = await openFile(session, remote, flags, attributes, wait);
   let source: Source | undefined;
   let open = true;
   try {
-    const start = resume ? await resumeAt(session, handle, remote, options) : 0;
-    source = make(start);
-    const { writeChunk, budget } = await tuning;
-    const meter = new ProgressMeter(options.onProgress, start, size);
+    const from = resume ? await resumeAt(session, handle, remote, options) : 0;
+    const start = options.at === undefined ? from : await placeOf(session, handle, remote, options);
+    source = make(from);
+    if (options.onData !== undefined) source = tapSource(source, options.onData, start, size);
+    const { writeChunk, budget } = tuned(await tuning, options);
+    const meter = new ProgressMeter(options.onProgress, from, size);
     let touch: () => void = () => {};
     const pipeline = new WritePipeline({
       session,
@@ -118,7 +125,8 @@ async function send(
     }).catch((error: unknown) => {
       throw transferError(error, 'upload', { operation: 'upload', safeLength: pipeline.safeLength });
     });
-    if (size !== undefined && end < size) throw shrank(remote, size, end);
+    const read = from + end - start;
+    if (size !== undefined && read < size) throw shrank(remote, size, read);
     meter.finish();
     open = false;
     await closeHandle(session, handle, remote, wait);
@@ -128,6 +136,22 @@ async function send(
     if (open) closeHandle(session, handle, remote).catch(() => {});
     throw error;
   }
+}
+
+/** Where in the remote file `at` is. */
+async function placeOf(
+  session: SftpSession,
+  handle: Uint8Array,
+  remote: string,
+  { at, signal, timeout }: UploadOptions,
+): Promise<number> {
+  if (at !== 'end') return at ?? 0;
+  const { size } = await fstat(session, handle, remote, { signal, timeout });
+  if (size !== undefined) return size;
+  throw new WherryError(
+    'TRANSFER_SIZE_CHANGED',
+    'cannot append: the server does not tell the size of the file',
+  );
 }
 
 /** From where on an upload goes on: what is on the server already, or what the caller says. */

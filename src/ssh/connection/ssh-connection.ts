@@ -14,6 +14,8 @@ export interface SshConnectionOptions {
   readonly transport: Omit<TransportOptions, 'role' | 'verifyHostKey'> &
     Pick<TransportOptions, 'verifyHostKey'>;
   readonly login: Omit<LoginOptions, 'deadline' | 'log'>;
+  /** Waited for when the keys are in use and nothing secret has been sent; what it gives replaces parts of `login`. */
+  readonly beforeLogin?: ((transport: Transport) => Promise<Partial<Pick<LoginOptions, 'user'>>>) | undefined;
   readonly keepAlive: KeepAliveOptions;
 }
 
@@ -21,7 +23,8 @@ export interface SshConnectionOptions {
 export class SshConnection {
   readonly transport: Transport;
   readonly #mux: Mux;
-  readonly #login: Login;
+  readonly #newLogin: () => Promise<Login>;
+  #login: Login | undefined;
   readonly #keepAlive: KeepAlive;
   #ready: { resolve(): void; reject(error: WherryError): void } | undefined;
   #closedListeners: ((error: WherryError) => void)[] = [];
@@ -42,7 +45,7 @@ export class SshConnection {
       { ...options.transport, role: 'client', verifyHostKey: trusting },
       {
         ready: () => this.#ready?.resolve(),
-        auth: (payload) => this.#login.onMessage(payload),
+        auth: (payload) => this.#login?.onMessage(payload),
         connection: (payload) => this.#mux.onMessage(payload),
         writable: () => this.#mux.onWritable(),
         unimplemented: () => this.#mux.onUnimplemented(),
@@ -54,7 +57,12 @@ export class SshConnection {
       },
     );
     this.#mux = new Mux(this.transport);
-    this.#login = new Login(this.transport, { ...options.login, log, deadline });
+    this.#newLogin = async () => {
+      deadline.pause();
+      const more = await options.beforeLogin?.(this.transport);
+      deadline.resume();
+      return new Login(this.transport, { ...options.login, ...more, log, deadline });
+    };
     this.#keepAlive = new KeepAlive(options.keepAlive, {
       probe: () => this.#mux.globalRequest('keepalive@openssh.com').then(() => undefined),
       dead: (error) => this.transport.fail(error),
@@ -127,14 +135,19 @@ export class SshConnection {
     // A login may wait for a person or an agent: the end of the connection must not wait with it.
     await new Promise<void>((resolve, reject) => {
       this.#ready = { resolve, reject };
-      this.#login.run().then(resolve, reject);
+      this.#runLogin().then(resolve, reject);
     });
+  }
+
+  async #runLogin(): Promise<void> {
+    this.#login = await this.#newLogin();
+    await this.#login.run();
   }
 
   #onClosed(error: WherryError): void {
     this.#keepAlive.stop();
     this.#ready?.reject(error);
-    this.#login.onClosed(error);
+    this.#login?.onClosed(error);
     this.#mux.onClosed(error);
     const listeners = this.#closedListeners;
     this.#closedListeners = [];

@@ -287,3 +287,32 @@ test('a banner is shown, line by line, without control characters', async () => 
   const { banners } = await attempt({ none: true }, [], { banner: 'Hello\r\nyou\u001b[31m\u0007\nthere\n' });
   assert.deepEqual(banners, ['Hello\nyou?[31m?\nthere\n']);
 });
+
+test('before the login: what it gives replaces the user, its failure ends the connection, nothing is sent before', async () => {
+  const users = { late: { password: 'x' } };
+  const order: string[] = [];
+  const { seen, error } = await attempt(
+    { password: 'y' },
+    [passwordMethod('x')],
+    { users },
+    {
+      beforeLogin: async () => {
+        order.push(`before, ${order.length} seen`);
+        return { user: 'late' };
+      },
+    },
+  );
+  assert.equal(error, undefined);
+  assert.deepEqual(order, ['before, 0 seen']);
+  assert.deepEqual([...new Set((seen as readonly { user?: string }[]).map(({ user }) => user))], ['late']);
+  const refused = await attempt(
+    { none: true },
+    [],
+    {},
+    {
+      beforeLogin: () => Promise.reject(new Error('not today')),
+    },
+  );
+  assert.match(String(refused.error), /not today/);
+  assert.deepEqual(refused.tried, []);
+});

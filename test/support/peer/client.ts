@@ -13,6 +13,7 @@ export interface TestClientOptions extends HalfOptions {
   readonly methods?: readonly AuthMethod[];
   readonly verify?: (presented: PresentedHostKey) => Promise<void>;
   readonly onBanner?: (text: string) => void;
+  readonly beforeLogin?: () => Promise<{ user?: string }>;
   readonly keepAlive?: KeepAliveOptions;
   /** Milliseconds of silence a handshake may take. Default 5000. */
   readonly timeout?: number;
@@ -30,6 +31,7 @@ export function openClient(stream: ByteStream, options: TestClientOptions = {}):
         methods: () => options.methods ?? [],
         onBanner: options.onBanner,
       },
+      beforeLogin: options.beforeLogin,
       keepAlive: options.keepAlive ?? { interval: 0, count: 3 },
     },
     { timeout: options.timeout ?? 5000, signal: options.signal },
