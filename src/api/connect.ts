@@ -72,6 +72,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
         login: {
           user: options.username,
           methods: () => credentials.methods(),
+          atOnce: credentials.atOnce,
           onBanner: options.onBanner,
         },
         beforeLogin:

@@ -11,6 +11,11 @@ import type { ConnectOptions, PrivateKeyInput } from './options.ts';
 /** The ways to log in that the options allow, in the order they are tried. */
 export interface Credentials {
   methods(): readonly AuthMethod[];
+  /**
+   * One key or a password stands first and may be tried without asking what the server takes: a round trip saved.
+   * Several keys, or an agent's, are asked about instead, since servers count refused attempts.
+   */
+  readonly atOnce: boolean;
   /** Lets go of the agent. */
   dispose(): void;
 }
@@ -24,10 +29,14 @@ export function credentialsFrom(options: ConnectOptions): Credentials {
     return agent;
   };
 
+  const useAgent = options.agent !== undefined && options.agent !== false;
+  const passwordFirst = keys.length === 0 && !useAgent && options.password !== undefined;
+
   return {
+    atOnce: options.askMethods !== true && (keys.length === 1 || passwordFirst),
     methods() {
       const methods = keys.map((key) => publicKeyMethod(keySigner(key), keys.length > 1));
-      if (options.agent !== undefined && options.agent !== false) {
+      if (useAgent) {
         const only =
           keys.length === 0 && options.password === undefined && options.keyboardInteractive === undefined;
         methods.push(agentMethod(reachAgent, only));

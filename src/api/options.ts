@@ -50,6 +50,11 @@ export interface ConnectOptions {
   readonly passphrase?: string;
   /** Use an SSH agent's keys: `true` for the one SSH_AUTH_SOCK names, or the path of its socket. Default false. */
   readonly agent?: boolean | string;
+  /**
+   * Ask the server which methods it takes before the first try. Without it a single key, or a password where nothing
+   * else is given, is tried at once, which saves a round trip; a refusal falls back to asking. Default false.
+   */
+  readonly askMethods?: boolean;
   /** Answers the server's questions in a keyboard-interactive login. */
   readonly keyboardInteractive?: PromptHandler;
   /**

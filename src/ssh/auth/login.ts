@@ -14,6 +14,8 @@ export interface LoginOptions {
   readonly user: string;
   /** Ways to log in, best first. */
   readonly methods: () => readonly AuthMethod[];
+  /** The first method is the obvious choice: it is tried at once, without asking what the server takes. */
+  readonly atOnce?: boolean;
   readonly log: Log;
   readonly onBanner?: ((text: string) => void) | undefined;
   /** The inactivity clock of the whole connect, stopped while a person is asked. */
@@ -57,8 +59,11 @@ export class Login {
       return false;
     };
 
-    if (await attempt(noneMethod())) return;
     const left = [...this.#options.methods()];
+    const first = this.#options.atOnce ? left.shift() : undefined;
+    if (await attempt(first ?? noneMethod())) return;
+    // Not on the list yet, as in "password, then publickey": nobody has judged it.
+    if (first !== undefined && !allowed.includes(first.name)) left.unshift(first);
     for (;;) {
       const next = left.findIndex((method) => allowed.includes(method.name));
       if (next < 0) break;

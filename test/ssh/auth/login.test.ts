@@ -50,6 +50,31 @@ test('none is enough where the server says so, and no credential is shown', asyn
   assert.equal(userName, 'user');
 });
 
+test('at once: the obvious method rides with the service request, and a refusal falls back to the list', async () => {
+  const atOnce = { atOnce: true };
+  const right = await attempt({ password: 'x' }, [passwordMethod('x')], {}, atOnce);
+  assert.equal(right.error, undefined);
+  assert.deepEqual(right.tried, ['password']);
+  const keyOnly = await attempt(
+    { publicKeys: [key.publicKey] },
+    [passwordMethod('x'), publicKeyMethod(keySigner(key))],
+    {},
+    atOnce,
+  );
+  assert.equal(keyOnly.error, undefined);
+  assert.deepEqual(keyOnly.tried, ['password', 'publickey']);
+  const second = {
+    password: 'x',
+    publicKeys: [key.publicKey],
+    chains: [['password', 'publickey']],
+  };
+  const chained = await attempt(second, [publicKeyMethod(keySigner(key)), passwordMethod('x')], {}, atOnce);
+  assert.equal(chained.error, undefined);
+  assert.deepEqual(chained.tried, ['publickey', 'password', 'publickey']);
+  const nothing = await attempt({ none: true }, [], {}, atOnce);
+  assert.deepEqual(nothing.tried, ['none']);
+});
+
 test('password: right, wrong, and empty', async () => {
   const right = await attempt({ password: 'pässwörd' }, [passwordMethod('pässwörd')]);
   assert.equal(right.error, undefined);

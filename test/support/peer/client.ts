@@ -11,6 +11,8 @@ import { type SshServerHalf, type SshServerOptions, serveSsh } from './ssh-serve
 export interface TestClientOptions extends HalfOptions {
   readonly user?: string;
   readonly methods?: readonly AuthMethod[];
+  /** Try the first method without asking what the server takes. */
+  readonly atOnce?: boolean;
   readonly verify?: (presented: PresentedHostKey) => Promise<void>;
   readonly onBanner?: (text: string) => void;
   readonly beforeLogin?: () => Promise<{ user?: string }>;
@@ -29,6 +31,7 @@ export function openClient(stream: ByteStream, options: TestClientOptions = {}):
       login: {
         user: options.user ?? 'user',
         methods: () => options.methods ?? [],
+        atOnce: options.atOnce ?? false,
         onBanner: options.onBanner,
       },
       beforeLogin: options.beforeLogin,
