@@ -7,9 +7,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, fingerprints, openSftp, type TreeResult } from '../src/index.ts';
-import { fingerprint } from '../src/keys.ts';
-import { listenSftp } from '../test/support/demo-server.ts';
-import { testKey } from '../test/support/peer/host-keys.ts';
+import { startServer } from '../src/server/index.ts';
 
 const MIB = 1_048_576;
 /** A folder with an empty file, many small ones, odd names, and one worth a progress report. */
@@ -24,22 +22,21 @@ const FILES: readonly (readonly [name: string, size: number])[] = [
 
 const password = randomBytes(12).toString('hex');
 const work = await mkdtemp(join(tmpdir(), 'wherry-demo-'));
-const server = await listenSftp('demo', password);
+const server = await startServer({ users: { demo: { password } } });
 try {
   const source = join(work, 'source');
   for (const [name, size] of FILES) {
     await mkdir(join(source, name, '..'), { recursive: true });
     await writeFile(join(source, name), randomBytes(size));
   }
-  const hostKey = fingerprint(testKey('ssh-ed25519').publicKey.blob);
-  console.log(`server on 127.0.0.1 port ${server.port}, host key ${hostKey}`);
+  console.log(`server on ${server.host} port ${server.port}, host key ${server.fingerprint}`);
 
   await using ssh = await connect({
-    host: '127.0.0.1',
+    host: server.host,
     port: server.port,
     username: 'demo',
     password,
-    trust: fingerprints([hostKey]),
+    trust: fingerprints([server.fingerprint]),
   });
   const { kex, cipherFromServer } = ssh.algorithms;
   console.log(`connected: ${kex}, ${cipherFromServer}`);

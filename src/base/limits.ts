@@ -33,6 +33,8 @@ export const LIMITS = {
   scpControlLine: { value: 4096, why: 'one line of the scp protocol' },
   listingEntries: { value: 1_000_000, why: 'entries of one directory, settable' },
   treeDepth: { value: 64, why: 'folders within folders, as OpenSSH caps them' },
+  servedFileBytes: { value: 1_073_741_824, why: 'one file of a server in memory' },
+  servedHandles: { value: 1024, why: 'open files and folders of one session of our server' },
   peerTextChars: { value: 1024, why: "the peer's words in a message or log" },
 } as const;
 LIMITS satisfies Record<string, { value: number; why: string }>;

@@ -24,6 +24,7 @@ const ENTRIES = {
   wherry: 'src/index.ts',
   'wherry/keys': 'src/keys.ts',
   'wherry/connectors': 'src/connectors/index.ts',
+  'wherry/server': 'src/server/index.ts',
 } as const;
 
 interface Documented {
