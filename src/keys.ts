@@ -13,3 +13,15 @@ export {
 } from './ssh/keys/fingerprint.ts';
 export { loadPrivateKey, type PrivateKey, parsePrivateKey } from './ssh/keys/private-key.ts';
 export { type PublicKey, type PublicKeyLine, parsePublicKeyLine } from './ssh/keys/public-key.ts';
+export {
+  type CertificateKind,
+  parseSshCertificate,
+  parseSshCertificateLine,
+  type SshCertificate,
+  type SshCertificateLine,
+} from './ssh/keys/ssh-certificate.ts';
+export {
+  type CertificateUse,
+  checkSshCertificate,
+  verifySshCertificate,
+} from './ssh/keys/ssh-certificate-check.ts';

@@ -1,7 +1,8 @@
-import { createPrivateKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { type KeyObject, sign, verify } from 'node:crypto';
 import { fromUtf8 } from '../../base/bytes.ts';
 import { WherryError } from '../../base/errors.ts';
-import { type SignatureName, signaturesForKey, signData, verifySignature } from '../crypto/signatures.ts';
+import { type SignatureName, signData } from '../crypto/signatures.ts';
+import { importPrivateNumbers, type KeyNumbers } from './key-numbers.ts';
 import { asKeyErrors, encodePublicKey, type PublicKey, parsePublicKey } from './public-key.ts';
 
 /** A private key that can sign. The secret numbers stay inside node:crypto. */
@@ -13,28 +14,46 @@ export interface PrivateKey {
   sign(algorithm: SignatureName, data: Uint8Array): Uint8Array;
 }
 
+/** The secret halves of the keys made here, out of reach of anything that looks at the key itself. */
+const SECRETS = new WeakMap<PrivateKey, KeyObject>();
+
 /**
  * A private key from its node:crypto object, once it has signed a probe that its public half verifies: a file
  * whose halves differ, or whose numbers are damaged, ends here with KEY_FORMAT.
  */
 export function makePrivateKey(key: KeyObject, comment: string): PrivateKey {
   const publicKey = asKeyErrors(() => parsePublicKey(encodePublicKey(key)));
-  const [algorithm] = signaturesForKey(publicKey.type);
-  if (algorithm === undefined || !provesItself(algorithm, key, publicKey)) {
+  if (!provesItself(key, publicKey.key)) {
     throw new WherryError('KEY_FORMAT', 'the key is damaged: its private and its public half do not match');
   }
-  return { publicKey, comment, sign: (name, data) => signData(name, key, data) };
+  const made: PrivateKey = { publicKey, comment, sign: (name, data) => signData(name, key, data) };
+  SECRETS.set(made, key);
+  return made;
 }
 
-/** A private key from the numbers of a file (RFC 7517 names). */
-export function importPrivateJwk(jwk: JsonWebKey): KeyObject {
-  return asKeyErrors(() => createPrivateKey({ key: jwk, format: 'jwk' }));
+/** The same key under another comment. */
+export function withComment(key: PrivateKey, comment: string): PrivateKey {
+  const copy: PrivateKey = { ...key, comment };
+  const secret = SECRETS.get(key);
+  if (secret !== undefined) SECRETS.set(copy, secret);
+  return copy;
 }
 
-function provesItself(algorithm: SignatureName, key: KeyObject, publicKey: PublicKey): boolean {
+/** The secret half; undefined for a key that lives elsewhere: in a token, or behind a caller's own object. */
+export function secretHalf(key: PrivateKey): KeyObject | undefined {
+  return SECRETS.get(key);
+}
+
+/** A private key from the numbers of a file. */
+export function importPrivate(numbers: KeyNumbers): KeyObject {
+  return asKeyErrors(() => importPrivateNumbers(numbers));
+}
+
+function provesItself(key: KeyObject, publicKey: KeyObject): boolean {
   const probe = fromUtf8('wherry key check');
+  const hash = key.asymmetricKeyType?.startsWith('ed') ? null : 'sha256';
   try {
-    return verifySignature(algorithm, publicKey.key, probe, signData(algorithm, key, probe));
+    return verify(hash, probe, publicKey, sign(hash, probe, key));
   } catch {
     return false;
   }

@@ -1,5 +1,5 @@
 /** OpenSSH's own private key format, PROTOCOL.key of OpenSSH. */
-import type { JsonWebKey, KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { EMPTY, sameBytes, utf8 } from '../../base/bytes.ts';
 import { WherryError } from '../../base/errors.ts';
@@ -7,17 +7,10 @@ import { LIMITS } from '../../base/limits.ts';
 import { sanitize } from '../../base/text.ts';
 import { WireReader } from '../wire/reader.ts';
 import { decryptKeyFile, type KeyFileCipherRow, keyFileCipher } from './key-file-ciphers.ts';
-import { importPrivateJwk, makePrivateKey, type PrivateKey } from './key-pair.ts';
-import {
-  asKeyErrors,
-  base64url,
-  blobType,
-  checkRsa,
-  encodePublicKey,
-  type KeyTypeRow,
-  keyTypeRow,
-  PUBLIC_FIELDS,
-} from './public-key.ts';
+import { importPrivate, makePrivateKey, type PrivateKey } from './key-pair.ts';
+import { keyTypeRow } from './key-types.ts';
+import { PRIVATE_FIELDS } from './private-fields.ts';
+import { asKeyErrors, blobType, encodePublicKey } from './public-key.ts';
 
 const MAGIC = 'openssh-key-v1\0';
 
@@ -74,7 +67,11 @@ function readEnvelope(bytes: Uint8Array): Envelope {
   if (count !== 1)
     throw new WherryError('KEY_UNSUPPORTED', `the file holds ${count} keys; files of one are read`);
   const publicBlob = reader.string();
-  keyTypeRow(blobType(publicBlob) ?? '');
+  const type = blobType(publicBlob) ?? '';
+  if (keyTypeRow(type).securityKey) {
+    const text = `${type}: keys on a FIDO security key can be used through an SSH agent only`;
+    throw new WherryError('KEY_UNSUPPORTED', text, { keyType: type });
+  }
   const cipher = keyFileCipher(cipherName);
   const secretPart = reader.string();
   const tag = reader.raw(cipher.tagLength);
@@ -140,57 +137,13 @@ function readPrivatePart(plain: Uint8Array, file: Envelope): { key: KeyObject; c
     throw file.encrypted ? wrongPassphrase() : damaged('its check numbers differ');
   }
   const row = keyTypeRow(reader.text());
-  const key = importPrivateJwk(PRIVATE_FIELDS[row.family](reader, row));
+  const key = importPrivate(PRIVATE_FIELDS[row.family].read(reader, row));
   const comment = reader.text();
   const padding = reader.rest();
   if (padding.length >= file.cipher.blockLength || padding.some((byte, i) => byte !== i + 1)) {
     throw damaged('its padding is not 1, 2, 3…');
   }
   return { key, comment };
-}
-
-/** The numbers of a private key, in the order ssh-keygen (sshkey_private_serialize) writes them. */
-const PRIVATE_FIELDS: Record<KeyTypeRow['family'], (reader: WireReader, row: KeyTypeRow) => JsonWebKey> = {
-  ed25519(reader, row) {
-    const jwk = PUBLIC_FIELDS.ed25519.read(reader, row);
-    const both = reader.string();
-    if (both.length !== 64) throw reader.malformed(`an Ed25519 private key of ${both.length} bytes`);
-    if (base64url(both.subarray(32)) !== jwk.x) throw reader.malformed('two public keys that differ');
-    return { ...jwk, d: base64url(both.subarray(0, 32)) };
-  },
-  ec(reader, row) {
-    const jwk = PUBLIC_FIELDS.ec.read(reader, row);
-    const d = reader.mpint();
-    const size = row.size!;
-    if (d.length === 0 || d.length > size) throw reader.malformed('a private number out of range');
-    const padded = new Uint8Array(size);
-    padded.set(d, size - d.length);
-    return { ...jwk, d: base64url(padded) };
-  },
-  rsa(reader) {
-    const n = reader.mpint();
-    const e = reader.mpint();
-    checkRsa(e, n, reader);
-    const [d, qi, p, q] = [reader.mpint(), reader.mpint(), reader.mpint(), reader.mpint()];
-    const [pLess, qLess] = [toBig(p) - 1n, toBig(q) - 1n];
-    if (pLess < 2n || qLess < 2n || p.length >= n.length || q.length >= n.length || d.length > n.length) {
-      throw reader.malformed('a private number out of range');
-    }
-    // RFC 7518 section 6.3.2: JWK wants the two exponents this format leaves to be computed.
-    const dp = fromBig(toBig(d) % pLess);
-    const dq = fromBig(toBig(d) % qLess);
-    const numbers = { n, e, d, p, q, dp, dq, qi };
-    return { kty: 'RSA', ...Object.fromEntries(Object.entries(numbers).map(([k, v]) => [k, base64url(v)])) };
-  },
-};
-
-function toBig(bytes: Uint8Array): bigint {
-  return BigInt(`0x0${Buffer.from(bytes).toString('hex')}`);
-}
-
-function fromBig(value: bigint): Uint8Array {
-  const hex = value.toString(16);
-  return Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex');
 }
 
 function damaged(why: string): WherryError {

@@ -130,7 +130,8 @@ test('OpenSSH format: each thing that must fit', async () => {
     [{ tail: Buffer.alloc(1) }, 'KEY_FORMAT', /too many/],
     [{ secretPart: secret.subarray(0, -1) }, 'KEY_FORMAT', /whole number/],
     [{ secretPart: Buffer.alloc(0) }, 'KEY_FORMAT', /whole number/],
-    [{ publicBlob: new WireWriter().text('ssh-dss').finish() }, 'KEY_UNSUPPORTED', /DSA/],
+    [{ publicBlob: new WireWriter().text('ssh-dss').finish() }, 'KEY_FORMAT', /another key/],
+    [{ publicBlob: new WireWriter().text('ssh-new').finish() }, 'KEY_UNSUPPORTED', /ssh-new/],
     [{ publicBlob: new WireWriter().text('sk-ssh-ed25519@openssh.com').finish() }, 'KEY_UNSUPPORTED', /FIDO/],
   ];
   for (const [difference, code, words] of cases) {
