@@ -6,25 +6,30 @@
 export { connect } from './api/connect.ts';
 export { Connection } from './api/connection.ts';
 export type { DirectoryEntry, ListOptions } from './api/directory-entry.ts';
+export type {
+  AgentOptions,
+  GssapiOptions,
+  HostbasedOptions,
+  LoginInput,
+  LoginMethod,
+  LoginRules,
+  PrivateKeyInput,
+} from './api/login-options.ts';
 export type { NegotiatedAlgorithms } from './api/negotiated-algorithms.ts';
 export { openSftp } from './api/open-sftp.ts';
-export type {
-  AlgorithmOptions,
-  ConnectOptions,
-  Handshake,
-  LoginInput,
-  PrivateKeyInput,
-} from './api/options.ts';
+export type { AlgorithmOptions, ConnectOptions, Handshake } from './api/options.ts';
 export { scpDownload, scpUpload } from './api/scp.ts';
 export { type OpenMode, Sftp } from './api/sftp.ts';
 export { SftpFile } from './api/sftp-file.ts';
 export type { WaitOptions } from './base/deadline.ts';
 export { ERROR_CODES, type ErrorCode } from './base/error-codes.ts';
-export { type ErrorDetails, isWherryError, WherryError } from './base/errors.ts';
+export { type ErrorDetails, isWherryError, type LoginAttempt, WherryError } from './base/errors.ts';
 export { formatLog, type LogEvent, type Logger } from './base/log.ts';
 export { type FileAttributes, type FileType, fileType } from './sftp/attributes.ts';
 export type { FileSystemSpace, SftpLimits } from './sftp/replies.ts';
+export type { CustomLogin, CustomLoginHandler } from './ssh/auth/custom.ts';
 export type { Prompt, PromptHandler, PromptRequest } from './ssh/auth/keyboard-interactive.ts';
+export type { NewPasswordHandler, NewPasswordRequest } from './ssh/auth/password.ts';
 export { loadPrivateKey, type PrivateKey, parsePrivateKey } from './ssh/keys/private-key.ts';
 export type { PublicKey } from './ssh/keys/public-key.ts';
 export {

@@ -4,6 +4,7 @@ import { Log } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
 import { duplexStream } from '../net/duplex.ts';
 import { dialTcp } from '../net/tcp.ts';
+import type { LoginPlanRules } from '../ssh/auth/login-plan.ts';
 import { SshConnection } from '../ssh/connection/ssh-connection.ts';
 import { DEFAULT_CIPHERS } from '../ssh/crypto/ciphers.ts';
 import { DEFAULT_COMPRESSIONS } from '../ssh/crypto/compressions.ts';
@@ -12,7 +13,7 @@ import { DEFAULT_MACS } from '../ssh/crypto/macs.ts';
 import { type AlgorithmLists, checkAlgorithmLists } from '../ssh/transport/negotiate.ts';
 import type { Transport } from '../ssh/transport/transport.ts';
 import { Connection } from './connection.ts';
-import { credentialsFrom } from './credentials.ts';
+import { type Credentials, credentialsFrom } from './credentials.ts';
 import { checkHostKey, orderHostKeyAlgorithms } from './host-key.ts';
 import { negotiatedAlgorithms } from './negotiated-algorithms.ts';
 import type { ConnectOptions, Handshake } from './options.ts';
@@ -72,7 +73,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
         login: {
           user: options.username,
           methods: () => credentials.methods(),
-          atOnce: credentials.atOnce,
+          ...loginRules(options, credentials),
           onBanner: options.onBanner,
         },
         beforeLogin:
@@ -83,7 +84,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
             checkUsername(chosen.username);
             credentials.dispose();
             credentials = credentialsFrom(chosen);
-            return { user: chosen.username };
+            return { user: chosen.username, ...loginRules(chosen, credentials) };
           }),
         keepAlive: {
           interval: options.keepAlive?.interval ?? 0,
@@ -98,6 +99,10 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   } finally {
     credentials.dispose();
   }
+}
+
+function loginRules({ login }: ConnectOptions, { atOnce }: Credentials): LoginPlanRules {
+  return { atOnce, afterRefusal: login?.afterRefusal, repeat: login?.repeat };
 }
 
 function handshake(transport: Transport): Handshake {

@@ -1,12 +1,15 @@
 import { WherryError } from '../base/errors.ts';
 import { agentMethod } from '../ssh/auth/agent.ts';
+import { customMethod } from '../ssh/auth/custom.ts';
+import { hostbasedMethod } from '../ssh/auth/hostbased.ts';
 import { keyboardInteractiveMethod, passwordAsAnswer } from '../ssh/auth/keyboard-interactive.ts';
 import type { AuthMethod } from '../ssh/auth/method.ts';
-import { passwordMethod } from '../ssh/auth/password.ts';
+import { noneMethod, passwordMethod } from '../ssh/auth/password.ts';
 import { keySigner, publicKeyMethod } from '../ssh/auth/public-key.ts';
 import { type Agent, connectAgent } from '../ssh/keys/agent.ts';
 import { type PrivateKey, parsePrivateKey } from '../ssh/keys/private-key.ts';
-import type { ConnectOptions, PrivateKeyInput } from './options.ts';
+import type { AgentOptions, LoginMethod, PrivateKeyInput } from './login-options.ts';
+import type { ConnectOptions } from './options.ts';
 
 /** The ways to log in that the options allow, in the order they are tried. */
 export interface Credentials {
@@ -20,41 +23,75 @@ export interface Credentials {
   dispose(): void;
 }
 
-/** Keys first, then the agent's, then what a person would type. Key files are parsed here, so that a bad one fails early. */
+/** What is tried without `login.methods`: first what needs nobody, last what a person would type. */
+const DEFAULT_ORDER: readonly LoginMethod[] = ['publickey', 'hostbased', 'password', 'keyboard-interactive'];
+
+/** Key files are parsed here, so that a bad one fails early. */
 export function credentialsFrom(options: ConnectOptions): Credentials {
-  const keys = inputs(options.privateKey).map((input) => readKey(input, options.passphrase));
+  const rules = options.login ?? {};
+  const order = rules.methods ?? (options.customLogin === undefined ? DEFAULT_ORDER : ['custom']);
+  const keys = list(options.privateKey).map((input) => readKey(input, options.passphrase));
+  const useAgent = agentOptions(options.agent);
   let agent: Agent | undefined;
   const reachAgent = async (): Promise<Agent> => {
-    agent ??= await connectAgent(options.agent === true ? undefined : (options.agent as string));
+    agent ??= await connectAgent(useAgent?.path);
     return agent;
   };
-
-  const useAgent = options.agent !== undefined && options.agent !== false;
-  const passwordFirst = keys.length === 0 && !useAgent && options.password !== undefined;
-
+  const makers = methodMakers(options, keys, useAgent, reachAgent);
+  const first = order.find((name) => makers[name]().length > 0);
+  const obvious = first === 'password' || (first === 'publickey' && keys.length === 1);
   return {
-    atOnce: options.askMethods !== true && (keys.length === 1 || passwordFirst),
-    methods() {
-      const methods = keys.map((key) => publicKeyMethod(keySigner(key), keys.length > 1));
-      if (useAgent) {
-        const only =
-          keys.length === 0 && options.password === undefined && options.keyboardInteractive === undefined;
-        methods.push(agentMethod(reachAgent, only));
-      }
-      if (options.password !== undefined) methods.push(passwordMethod(options.password));
-      const answer =
-        options.keyboardInteractive ??
-        (options.password === undefined ? undefined : passwordAsAnswer(options.password));
-      if (answer !== undefined) methods.push(keyboardInteractiveMethod(answer));
-      return methods;
-    },
+    atOnce: options.askMethods !== true && obvious,
+    methods: () => order.flatMap((name) => makers[name]()),
     dispose: () => agent?.close(),
   };
 }
 
-function inputs(given: ConnectOptions['privateKey']): readonly PrivateKeyInput[] {
+/** For each method the attempts the options have credentials for. */
+function methodMakers(
+  options: ConnectOptions,
+  keys: readonly PrivateKey[],
+  useAgent: AgentOptions | undefined,
+  reachAgent: () => Promise<Agent>,
+): Record<LoginMethod, () => AuthMethod[]> {
+  const algorithms = options.algorithms?.publicKey;
+  const { password, customLogin, hostbased } = options;
+  const answer =
+    options.keyboardInteractive ?? (password === undefined ? undefined : passwordAsAnswer(password));
+  const nothingElse = keys.length === 0 && answer === undefined;
+  return {
+    none: () => [noneMethod()],
+    publickey: () => {
+      const methods = keys.map((key) =>
+        publicKeyMethod(keySigner(key), { probe: keys.length > 1, algorithms }),
+      );
+      if (useAgent !== undefined)
+        methods.push(agentMethod(reachAgent, useAgent.required ?? nothingElse, algorithms));
+      return methods;
+    },
+    hostbased: () => {
+      if (hostbased === undefined) return [];
+      const signer = keySigner(readKey(hostbased.privateKey, hostbased.passphrase));
+      const user = hostbased.clientUser ?? options.username;
+      return [hostbasedMethod({ signer, host: hostbased.clientHost, user }, algorithms)];
+    },
+    password: () => (password === undefined ? [] : [passwordMethod(password, options.newPassword)]),
+    'keyboard-interactive': () => (answer === undefined ? [] : [keyboardInteractiveMethod(answer)]),
+    'gssapi-keyex': () => [],
+    'gssapi-with-mic': () => [],
+    custom: () => (customLogin === undefined ? [] : [customMethod(customLogin)]),
+  };
+}
+
+function agentOptions(given: ConnectOptions['agent']): AgentOptions | undefined {
+  if (given === undefined || given === false) return undefined;
+  if (given === true) return {};
+  return typeof given === 'string' ? { path: given } : given;
+}
+
+function list<T extends string | object>(given: T | readonly T[] | undefined): readonly T[] {
   if (given === undefined) return [];
-  return Array.isArray(given) ? given : [given as PrivateKeyInput];
+  return Array.isArray(given) ? given : [given as T];
 }
 
 function readKey(input: PrivateKeyInput, passphrase: string | undefined): PrivateKey {

@@ -1,8 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Logger } from '../base/log.ts';
-import type { PromptHandler } from '../ssh/auth/keyboard-interactive.ts';
-import type { PrivateKey } from '../ssh/keys/private-key.ts';
 import type { HostKeyVerifier } from '../ssh/trust/host-key-verifier.ts';
+import type { LoginInput } from './login-options.ts';
 import type { NegotiatedAlgorithms } from './negotiated-algorithms.ts';
 
 /** Which algorithms may be used, best first. A list that is left out is Wherry's default. */
@@ -11,16 +10,12 @@ export interface AlgorithmOptions {
   readonly hostKey?: readonly string[];
   readonly ciphers?: readonly string[];
   readonly macs?: readonly string[];
+  /**
+   * Signatures for logging in with a public key: the first one the key can make. rsa-sha2-512 and rsa-sha2-256 come
+   * before ssh-rsa where the server announces them, wherever they stand. Default: all but ssh-rsa.
+   */
+  readonly publicKey?: readonly string[];
 }
-
-/** A private key: parsed, or the text or bytes of a key file (OpenSSH, PEM, PKCS#8). Not a path. */
-export type PrivateKeyInput = PrivateKey | string | Uint8Array;
-
-/** The options that say who logs in, and how. */
-export type LoginInput = Pick<
-  ConnectOptions,
-  'username' | 'password' | 'privateKey' | 'passphrase' | 'agent' | 'keyboardInteractive'
->;
 
 /** What is known of a connection whose keys are in use and that is not logged in yet. */
 export interface Handshake {
@@ -32,31 +27,15 @@ export interface Handshake {
 }
 
 /** How to reach a server, whom to trust, and how to log in. */
-export interface ConnectOptions {
+export interface ConnectOptions extends LoginInput {
   readonly host: string;
   /** 1 to 65535. Default 22. */
   readonly port?: number;
-  readonly username: string;
   /**
    * Decides whether the server's host key is the right one: `knownHosts()`, `fingerprints([…])`, `acceptNew()`,
    * `acceptCallback(fn)`, or several through `anyOf`. Without it every connection fails with HOST_KEY_UNKNOWN.
    */
   readonly trust?: HostKeyVerifier;
-  /** Also answers a keyboard-interactive login that asks for one hidden text. */
-  readonly password?: string;
-  /** One key or several, tried in order. */
-  readonly privateKey?: PrivateKeyInput | readonly PrivateKeyInput[];
-  /** Opens encrypted keys of `privateKey`. */
-  readonly passphrase?: string;
-  /** Use an SSH agent's keys: `true` for the one SSH_AUTH_SOCK names, or the path of its socket. Default false. */
-  readonly agent?: boolean | string;
-  /**
-   * Ask the server which methods it takes before the first try. Without it a single key, or a password where nothing
-   * else is given, is tried at once, which saves a round trip; a refusal falls back to asking. Default false.
-   */
-  readonly askMethods?: boolean;
-  /** Answers the server's questions in a keyboard-interactive login. */
-  readonly keyboardInteractive?: PromptHandler;
   /**
    * Milliseconds without anything arriving after which connecting, a request or a transfer fails with TIMEOUT
    * (CONNECT_TIMEOUT while dialling). 0 waits for ever. Default 30000.

@@ -53,6 +53,11 @@ export const ERROR_CODES = {
     disconnect: 14,
     doc: 'The server accepted none of the methods; details.tried and details.allowed.',
   },
+  GSSAPI_FAILED: { exit: 3, doc: 'Kerberos refused, such as for want of a ticket; details.gssStatus.' },
+  GSSAPI_UNAVAILABLE: {
+    exit: 3,
+    doc: 'Kerberos needs the package koffi and the system library libgssapi_krb5; one of them is missing.',
+  },
   AGENT_FAILED: { exit: 3, doc: 'The SSH agent could not be reached or refused.' },
 
   KEY_FORMAT: { exit: 2, doc: 'The bytes are no key of a format known here, or are damaged.' },

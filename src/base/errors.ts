@@ -2,6 +2,18 @@ import type { ErrorCode } from './error-codes.ts';
 
 const BRAND = Symbol.for('wherry.error');
 
+/** One attempt to log in that was not the last word. */
+export interface LoginAttempt {
+  /** The method, and the key where there was one. */
+  readonly method: string;
+  /** The signature algorithm of a public key. */
+  readonly algorithm?: string;
+  /** `accepted` as one of several factors. */
+  readonly outcome: 'refused' | 'accepted';
+  /** What the server would go on with. */
+  readonly allowed: readonly string[];
+}
+
 /** Facts that ride on an error; which ones are there depends on the code. Never a secret. */
 export interface ErrorDetails {
   /** Host and port of the connection. */
@@ -27,6 +39,8 @@ export interface ErrorDetails {
   tried?: readonly string[];
   allowed?: readonly string[];
   partialSuccess?: boolean;
+  /** Login: every attempt in turn, with its algorithm and what the server listed after it. */
+  attempts?: readonly LoginAttempt[];
   /** SHA-256 fingerprint of the host key, `SHA256:` and base64. */
   fingerprint?: string;
   keyType?: string;

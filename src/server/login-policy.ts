@@ -23,6 +23,10 @@ export interface ServerUser {
   readonly password?: string;
   /** Answers the right password with this prompt for a new one. */
   readonly passwordExpired?: string;
+  /** The new password that is taken; any other is asked for again. Without it none is. */
+  readonly newPassword?: string;
+  /** The client's host key, and the host and user it may vouch for. */
+  readonly hostbased?: { readonly key: PublicKey; readonly host: string; readonly user: string };
   readonly publicKeys?: readonly PublicKey[];
   readonly keyboard?: readonly KeyboardRound[];
   /** Sequences of methods, each of which must succeed in turn; without them any one method is enough. */
@@ -102,6 +106,9 @@ export class LoginPolicy {
       case 'publickey':
         this.#onPublicKey(request, user, allowed);
         return;
+      case 'hostbased':
+        this.#onHostbased(request, user, allowed);
+        return;
       case 'keyboard-interactive':
         this.seen.push({ user: request.user, method: request.method });
         if (!allowed.includes(request.method) || user.keyboard === undefined)
@@ -116,15 +123,40 @@ export class LoginPolicy {
 
   #onPassword(request: Request, user: ServerUser, allowed: readonly string[]): void {
     const reader = new WireReader(request.specific);
-    reader.bool();
+    const changing = reader.bool();
     const password = reader.text();
-    this.seen.push({ user: request.user, method: 'password', secret: password });
+    const next = changing ? reader.text() : undefined;
+    this.seen.push({ user: request.user, method: 'password', secret: next ?? password });
     const right = allowed.includes('password') && user.password === password;
-    if (right && user.passwordExpired !== undefined) {
+    const done = next === undefined ? user.passwordExpired === undefined : next === user.newPassword;
+    if (right && !done) {
       this.#transport.send(
-        encode(AUTH_PASSWORD.SSH_MSG_USERAUTH_PASSWD_CHANGEREQ, { prompt: user.passwordExpired }),
+        encode(AUTH_PASSWORD.SSH_MSG_USERAUTH_PASSWD_CHANGEREQ, { prompt: user.passwordExpired ?? '' }),
       );
     } else this.#answer(request.user, user, right ? 'password' : undefined);
+  }
+
+  #onHostbased(request: Request, user: ServerUser, allowed: readonly string[]): void {
+    const reader = new WireReader(request.specific);
+    const algorithm = reader.text();
+    const blob = reader.string();
+    const [host, clientUser] = [reader.text(), reader.text()];
+    const covered = request.specific.subarray(0, reader.position);
+    this.seen.push({ user: request.user, method: 'hostbased', algorithm });
+    const { hostbased } = user;
+    const known =
+      allowed.includes('hostbased') &&
+      hostbased !== undefined &&
+      sameBytes(hostbased.key.blob, blob) &&
+      hostbased.host === host &&
+      hostbased.user === clientUser;
+    const data = new WireWriter().string(this.#transport.sessionId).u8(50).text(request.user);
+    data.text(request.service).text('hostbased').raw(covered);
+    const valid =
+      known &&
+      isSignatureName(algorithm) &&
+      verifySignature(algorithm, hostbased.key.key, data.finish(), reader.string());
+    this.#answer(request.user, user, valid ? 'hostbased' : undefined);
   }
 
   #onPublicKey(request: Request, user: ServerUser, allowed: readonly string[]): void {
@@ -209,6 +241,7 @@ export class LoginPolicy {
     const methods: string[] = [];
     if (user.publicKeys !== undefined) methods.push('publickey');
     if (user.password !== undefined) methods.push('password');
+    if (user.hostbased !== undefined) methods.push('hostbased');
     if (user.keyboard !== undefined) methods.push('keyboard-interactive');
     return methods;
   }

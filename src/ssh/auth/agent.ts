@@ -1,4 +1,5 @@
 import { isWherryError } from '../../base/errors.ts';
+import type { SignatureName } from '../crypto/signatures.ts';
 import type { Agent } from '../keys/agent.ts';
 import type { AuthContext, AuthMethod, AuthOutcome } from './method.ts';
 import { publicKeyMethod } from './public-key.ts';
@@ -7,7 +8,11 @@ import { publicKeyMethod } from './public-key.ts';
  * Tries an agent's keys one after the other; the agent is asked when their turn comes. An agent that cannot be
  * reached counts as a method that failed where `required` is false, for another one may still be left.
  */
-export function agentMethod(reach: () => Promise<Agent>, required: boolean): AuthMethod {
+export function agentMethod(
+  reach: () => Promise<Agent>,
+  required: boolean,
+  algorithms?: readonly string[],
+): AuthMethod {
   let label = 'agent';
   return {
     name: 'publickey',
@@ -24,9 +29,10 @@ export function agentMethod(reach: () => Promise<Agent>, required: boolean): Aut
           const sign = publicKeyMethod(
             {
               publicKey,
-              sign: (algorithm, data) => context.askPerson(() => agent.sign(publicKey, data, algorithm)),
+              sign: (algorithm, data) =>
+                context.askPerson(() => agent.sign(publicKey, data, algorithm as SignatureName)),
             },
-            true,
+            { probe: true, algorithms },
           );
           outcome = await sign.attempt(context);
           if (outcome.kind === 'success' || outcome.partial || !outcome.allowed.includes('publickey'))

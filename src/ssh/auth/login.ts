@@ -1,21 +1,20 @@
 import type { Deadline } from '../../base/deadline.ts';
-import { WherryError } from '../../base/errors.ts';
+import { type LoginAttempt, WherryError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { Log } from '../../base/log.ts';
 import { sanitize } from '../../base/text.ts';
 import type { Transport } from '../transport/transport.ts';
 import { decode, encode } from '../wire/message.ts';
 import { TRANSPORT, USERAUTH } from '../wire/messages.ts';
-import type { AuthContext, AuthMethod, AuthOutcome } from './method.ts';
+import { LoginPlan, type LoginPlanRules } from './login-plan.ts';
+import { type AuthContext, type AuthMethod, type AuthOutcome, describeAttempt } from './method.ts';
 import { noneMethod } from './password.ts';
 
 /** What a login goes by. */
-export interface LoginOptions {
+export interface LoginOptions extends LoginPlanRules {
   readonly user: string;
   /** Ways to log in, best first. */
   readonly methods: () => readonly AuthMethod[];
-  /** The first method is the obvious choice: it is tried at once, without asking what the server takes. */
-  readonly atOnce?: boolean;
   readonly log: Log;
   readonly onBanner?: ((text: string) => void) | undefined;
   /** The inactivity clock of the whole connect, stopped while a person is asked. */
@@ -29,9 +28,18 @@ export class Login {
   readonly #transport: Transport;
   readonly #options: LoginOptions;
   #waiter: { resolve(payload: Uint8Array): void; reject(error: WherryError): void } | undefined;
+  /** What came while nobody waited, where the method lets the server send several messages in a row. */
+  #early: Uint8Array[] = [];
+  #mayComeEarly = false;
   /** SERVICE_REQUEST is out, its SERVICE_ACCEPT not yet in. */
   #serviceAsked = false;
+  /** Nothing else has been sent with it. */
+  #waitsForService = false;
   #bannerBytes = 0;
+  #requests = 0;
+  #allowed: readonly string[] = [];
+  #partial = false;
+  readonly #attempts: LoginAttempt[] = [];
 
   constructor(transport: Transport, options: LoginOptions) {
     this.#transport = transport;
@@ -40,36 +48,22 @@ export class Login {
 
   /** Resolves when logged in; rejects with AUTH_FAILED and what was tried. */
   async run(): Promise<void> {
+    const plan = new LoginPlan(this.#options.methods(), this.#options);
+    const service = encode(TRANSPORT.SSH_MSG_SERVICE_REQUEST, { service: 'ssh-userauth' });
     this.#serviceAsked = true;
-    this.#transport.send(encode(TRANSPORT.SSH_MSG_SERVICE_REQUEST, { service: 'ssh-userauth' }));
-    const tried: string[] = [];
-    let allowed: readonly string[] = [];
-    let partial = false;
-    let attempts = 0;
-
-    const attempt = async (method: AuthMethod): Promise<boolean> => {
-      if (++attempts > LIMITS.authAttempts.value) throw failure(tried, allowed, partial);
-      const outcome = await method.attempt(this.#context(allowed));
-      this.#options.log.event({ kind: 'auth', method: method.label, outcome: describe(outcome) });
-      if (outcome.kind === 'success') return true;
-      allowed = outcome.allowed;
-      partial ||= outcome.partial;
-      if (method.name !== 'none')
-        tried.push(outcome.partial ? `${method.label}: accepted, more needed` : method.label);
-      return false;
-    };
-
-    const left = [...this.#options.methods()];
-    const first = this.#options.atOnce ? left.shift() : undefined;
-    if (await attempt(first ?? noneMethod())) return;
-    // Not on the list yet, as in "password, then publickey": nobody has judged it.
-    if (first !== undefined && !allowed.includes(first.name)) left.unshift(first);
-    for (;;) {
-      const next = left.findIndex((method) => allowed.includes(method.name));
-      if (next < 0) break;
-      if (await attempt(left.splice(next, 1)[0]!)) return;
+    this.#waitsForService = plan.isCustom;
+    if (plan.isCustom) await this.#exchange(service);
+    else this.#transport.send(service);
+    if (!plan.isCustom && !plan.startsAtOnce) {
+      if (await this.#attempt(noneMethod())) return;
+      if (!plan.takesNone) this.#attempts.length = 0;
     }
-    throw failure(tried, allowed, partial);
+    for (;;) {
+      const method = plan.next(this.#allowed);
+      if (method === undefined) throw this.#failure();
+      if (await this.#attempt(method)) return;
+      plan.ended(method, this.#attempts.at(-1)!);
+    }
   }
 
   /** A message of the login, from the transport. */
@@ -79,15 +73,15 @@ export class Login {
       if (!this.#serviceAsked) throw new WherryError('SSH_PROTOCOL', 'SERVICE_ACCEPT without a request');
       this.#serviceAsked = false;
       this.#transport.enter('clientAuth');
+      if (this.#waitsForService) this.#deliver(payload);
+      this.#waitsForService = false;
     } else if (number === USERAUTH.SSH_MSG_USERAUTH_BANNER.number) {
       this.#onBanner(decode(USERAUTH.SSH_MSG_USERAUTH_BANNER, payload).message);
     } else {
-      const waiter = this.#waiter;
-      if (waiter === undefined)
+      if (this.#waiter === undefined && !this.#mayComeEarly)
         throw new WherryError('SSH_PROTOCOL', `login message ${number} without a request`);
-      this.#waiter = undefined;
       if (number === USERAUTH.SSH_MSG_USERAUTH_SUCCESS.number) this.#transport.enter('open');
-      waiter.resolve(Uint8Array.from(payload));
+      this.#deliver(payload);
     }
   }
 
@@ -96,20 +90,37 @@ export class Login {
     this.#waiter = undefined;
   }
 
-  #context(allowed: readonly string[]): AuthContext {
+  async #attempt(method: AuthMethod): Promise<boolean> {
+    const before = this.#attempts.length;
+    this.#mayComeEarly = method.chatty === true;
+    this.#early = [];
+    const outcome = await method.attempt(this.#context());
+    this.#options.log.event({ kind: 'auth', method: method.label, outcome: describe(outcome) });
+    if (outcome.kind === 'success') return true;
+    this.#allowed = outcome.allowed;
+    this.#partial ||= outcome.partial;
+    if (this.#attempts.length === before) this.#attempts.push(describeAttempt(method.label, outcome));
+    return false;
+  }
+
+  #context(): AuthContext {
     const { user, log, deadline } = this.#options;
     return {
       user,
       log,
-      allowed,
+      allowed: this.#allowed,
       sessionId: this.#transport.sessionId,
       signatureAlgorithms: this.#transport.peerSignatureAlgorithms,
-      request: (method, specific) =>
-        this.#exchange(
-          encode(USERAUTH.SSH_MSG_USERAUTH_REQUEST, { user, service: 'ssh-connection', method, specific }),
-        ),
+      request: (method, specific) => {
+        if (++this.#requests > LIMITS.authAttempts.value) throw this.#failure();
+        const request = { user, service: 'ssh-connection', method, specific };
+        return this.#exchange(encode(USERAUTH.SSH_MSG_USERAUTH_REQUEST, request));
+      },
       answer: (payload) => this.#exchange(payload),
+      send: (payload) => this.#transport.send(payload),
+      receive: () => this.#receive(),
       outcome: readOutcome,
+      note: (label, outcome, algorithm) => this.#attempts.push(describeAttempt(label, outcome, algorithm)),
       askPerson: async (ask) => {
         deadline.pause();
         try {
@@ -118,19 +129,40 @@ export class Login {
           deadline.resume();
         }
       },
+      serverTurn: async (wait) => {
+        deadline.resume();
+        try {
+          return await wait();
+        } finally {
+          deadline.pause();
+        }
+      },
     };
   }
 
   #exchange(payload: Uint8Array): Promise<Uint8Array> {
+    const reply = this.#receive();
+    if (this.#transport.error === undefined) this.#transport.send(payload);
+    return reply;
+  }
+
+  #receive(): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
+      const early = this.#early.shift();
       const dead = this.#transport.error;
-      if (dead !== undefined) {
-        reject(dead);
-        return;
-      }
-      this.#waiter = { resolve, reject };
-      this.#transport.send(payload);
+      if (early !== undefined) resolve(early);
+      else if (dead !== undefined) reject(dead);
+      else this.#waiter = { resolve, reject };
     });
+  }
+
+  #deliver(payload: Uint8Array): void {
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    if (waiter !== undefined) waiter.resolve(Uint8Array.from(payload));
+    else if (this.#early.length >= LIMITS.authAttempts.value)
+      throw new WherryError('SSH_PROTOCOL', 'the server sends one login message after the other');
+    else this.#early.push(Uint8Array.from(payload));
   }
 
   #onBanner(message: string): void {
@@ -142,6 +174,21 @@ export class Login {
       .join('\n');
     this.#options.log.event({ kind: 'banner', text: sanitize(message) });
     this.#options.onBanner?.(text);
+  }
+
+  #failure(): WherryError {
+    const tried = this.#attempts.map(({ method, algorithm, outcome }) => {
+      const told = algorithm === undefined || method.includes(`(${algorithm} `);
+      const by = told ? method : `${method} with ${algorithm}`;
+      return outcome === 'accepted' ? `${by}: accepted, more needed` : by;
+    });
+    const allowed = this.#allowed;
+    const what =
+      tried.length === 0 ? 'no credential fits what the server asks for' : `tried ${tried.join(', ')}`;
+    const more = this.#partial ? '; a further factor is needed' : '';
+    const text = `login refused: ${what}${more}; the server accepts ${allowed.join(', ') || 'nothing more'}`;
+    const details = { tried, allowed, partialSuccess: this.#partial, attempts: [...this.#attempts] };
+    return new WherryError('AUTH_FAILED', text, { phase: 'login', ...details });
   }
 }
 
@@ -156,12 +203,4 @@ function readOutcome(payload: Uint8Array): AuthOutcome | undefined {
 function describe(outcome: AuthOutcome): string {
   if (outcome.kind === 'success') return 'success';
   return `${outcome.partial ? 'partial success' : 'failure'}, the server goes on with ${outcome.allowed.join(', ') || 'nothing'}`;
-}
-
-function failure(tried: readonly string[], allowed: readonly string[], partialSuccess: boolean): WherryError {
-  const what =
-    tried.length === 0 ? 'no credential fits what the server asks for' : `tried ${tried.join(', ')}`;
-  const more = partialSuccess ? '; a further factor is needed' : '';
-  const text = `login refused: ${what}${more}; the server accepts ${allowed.join(', ') || 'nothing more'}`;
-  return new WherryError('AUTH_FAILED', text, { phase: 'login', tried, allowed, partialSuccess });
 }

@@ -1,29 +1,52 @@
 import { WherryError } from '../../base/errors.ts';
+import { checkLimit } from '../../base/limits.ts';
 import { sanitize } from '../../base/text.ts';
 import { decode } from '../wire/message.ts';
 import { AUTH_PASSWORD } from '../wire/messages.ts';
 import { WireWriter } from '../wire/writer.ts';
 import type { AuthContext, AuthMethod, AuthOutcome } from './method.ts';
 
-/** RFC 4252 section 8. A server that wants the password changed gets no new one: that ends the login, saying so. */
-export function passwordMethod(password: string): AuthMethod {
+/** A server that wants the password changed before it lets the user in. */
+export interface NewPasswordRequest {
+  /** The server's words, free of control characters. */
+  readonly prompt: string;
+  /** 1 the first time; more when the server did not like the last one. */
+  readonly round: number;
+}
+
+/** Gives the new password, or undefined to give up. */
+export type NewPasswordHandler = (
+  request: NewPasswordRequest,
+) => string | undefined | Promise<string | undefined>;
+
+/**
+ * RFC 4252 section 8. Where the server wants the password changed and there is no new one, that ends the login, saying
+ * so.
+ */
+export function passwordMethod(password: string, newPassword?: NewPasswordHandler): AuthMethod {
   return {
     name: 'password',
     label: 'password',
     async attempt(context: AuthContext): Promise<AuthOutcome> {
-      const specific = new WireWriter().bool(false).text(password).finish();
-      const reply = await context.request('password', specific);
-      const outcome = context.outcome(reply);
-      if (outcome !== undefined) return outcome;
-      const { prompt } = decode(AUTH_PASSWORD.SSH_MSG_USERAUTH_PASSWD_CHANGEREQ, reply);
-      const serverMessage = sanitize(prompt);
-      throw new WherryError('AUTH_FAILED', `the server wants the password changed first: ${serverMessage}`, {
-        phase: 'login',
-        tried: ['password'],
-        serverMessage,
-      });
+      let reply = await context.request('password', new WireWriter().bool(false).text(password).finish());
+      for (let round = 1; ; round++) {
+        const outcome = context.outcome(reply);
+        if (outcome !== undefined) return outcome;
+        checkLimit('authAttempts', round);
+        const { prompt } = decode(AUTH_PASSWORD.SSH_MSG_USERAUTH_PASSWD_CHANGEREQ, reply);
+        const request = { prompt: sanitize(prompt), round };
+        const next = await context.askPerson(() => newPassword?.(request));
+        if (next === undefined) throw mustChange(request.prompt);
+        const specific = new WireWriter().bool(true).text(password).text(next).finish();
+        reply = await context.request('password', specific);
+      }
     },
   };
+}
+
+function mustChange(serverMessage: string): WherryError {
+  const text = `the server wants the password changed first: ${serverMessage}`;
+  return new WherryError('AUTH_FAILED', text, { phase: 'login', tried: ['password'], serverMessage });
 }
 
 /** RFC 4252 section 5.2: asks which methods there are; now and then it is itself enough. */

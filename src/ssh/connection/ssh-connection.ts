@@ -2,6 +2,7 @@ import { Deadline, type WaitOptions } from '../../base/deadline.ts';
 import { WherryError } from '../../base/errors.ts';
 import type { ByteStream } from '../../net/byte-stream.ts';
 import { Login, type LoginOptions } from '../auth/login.ts';
+import type { LoginPlanRules } from '../auth/login-plan.ts';
 import type { TransportOptions } from '../transport/options.ts';
 import { Transport } from '../transport/transport.ts';
 import { encode } from '../wire/message.ts';
@@ -15,7 +16,9 @@ export interface SshConnectionOptions {
     Pick<TransportOptions, 'verifyHostKey'>;
   readonly login: Omit<LoginOptions, 'deadline' | 'log'>;
   /** Waited for when the keys are in use and nothing secret has been sent; what it gives replaces parts of `login`. */
-  readonly beforeLogin?: ((transport: Transport) => Promise<Partial<Pick<LoginOptions, 'user'>>>) | undefined;
+  readonly beforeLogin?:
+    | ((transport: Transport) => Promise<Partial<Pick<LoginOptions, 'user' | keyof LoginPlanRules>>>)
+    | undefined;
   readonly keepAlive: KeepAliveOptions;
 }
 

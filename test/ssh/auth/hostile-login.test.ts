@@ -74,7 +74,7 @@ test('a cut PK_OK is SSH_MALFORMED, before anything is signed', async () => {
   let signed = 0;
   const signer = { publicKey: key.publicKey, sign: () => new Uint8Array(++signed) };
   const { error } = await meet([reply(failure('publickey')), reply([60, 0, 0, 0, 9])], {
-    methods: [publicKeyMethod(signer, true)],
+    methods: [publicKeyMethod(signer, { probe: true })],
   });
   assert.equal(error?.code, 'SSH_MALFORMED');
   assert.equal(signed, 0);
@@ -162,7 +162,7 @@ test('the end of the connection does not wait for a person who never answers, no
       infoRequest(1, new WireWriter().text('?').bool(true).finish()),
     ],
     [
-      publicKeyMethod(signer, true),
+      publicKeyMethod(signer, { probe: true }),
       'publickey',
       new WireWriter().u8(60).text('ssh-ed25519').string(key.publicKey.blob).finish(),
     ],

@@ -87,6 +87,7 @@ test('password: right, wrong, and empty', async () => {
       tried: ['password'],
       allowed: ['password'],
       partialSuccess: false,
+      attempts: [{ method: 'password', outcome: 'refused', allowed: ['password'] }],
     });
     assert.ok(!error.message.includes('pässwörd'));
     assert.deepEqual(tried, ['none', 'password']);
@@ -112,7 +113,7 @@ for (const type of TEST_KEY_TYPES) {
     test(`publickey with ${type}, ${probe ? 'asking first' : 'at once'}`, async () => {
       const own = testKey(type, 'user');
       const { error, seen } = await attempt({ publicKeys: [own.publicKey] }, [
-        publicKeyMethod(keySigner(own), probe),
+        publicKeyMethod(keySigner(own), { probe }),
       ]);
       assert.equal(error, undefined);
       const algorithm = type === 'ssh-rsa' ? 'rsa-sha2-512' : type;
@@ -150,8 +151,8 @@ test('publickey: a key that is not known costs no signature when it is asked abo
     },
   };
   const { error, tried } = await attempt({ publicKeys: [key.publicKey] }, [
-    publicKeyMethod(signer, true),
-    publicKeyMethod(keySigner(key), true),
+    publicKeyMethod(signer, { probe: true }),
+    publicKeyMethod(keySigner(key), { probe: true }),
   ]);
   assert.equal(error, undefined);
   assert.equal(signed, 0);

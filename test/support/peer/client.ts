@@ -1,4 +1,5 @@
 import type { ByteStream } from '../../../src/net/byte-stream.ts';
+import type { LoginPlanRules } from '../../../src/ssh/auth/login-plan.ts';
 import type { AuthMethod } from '../../../src/ssh/auth/method.ts';
 import type { KeepAliveOptions } from '../../../src/ssh/connection/keep-alive.ts';
 import { SshConnection } from '../../../src/ssh/connection/ssh-connection.ts';
@@ -8,11 +9,9 @@ import { type MemoryPair, type MemoryPairOptions, memoryPair } from './memory-pa
 import { type SshServerHalf, type SshServerOptions, serveSsh } from './ssh-server.ts';
 
 /** The client half; the host key is trusted unless `verify` says otherwise. */
-export interface TestClientOptions extends HalfOptions {
+export interface TestClientOptions extends HalfOptions, LoginPlanRules {
   readonly user?: string;
   readonly methods?: readonly AuthMethod[];
-  /** Try the first method without asking what the server takes. */
-  readonly atOnce?: boolean;
   readonly verify?: (presented: PresentedHostKey) => Promise<void>;
   readonly onBanner?: (text: string) => void;
   readonly beforeLogin?: () => Promise<{ user?: string }>;
@@ -31,7 +30,9 @@ export function openClient(stream: ByteStream, options: TestClientOptions = {}):
       login: {
         user: options.user ?? 'user',
         methods: () => options.methods ?? [],
-        atOnce: options.atOnce ?? false,
+        atOnce: options.atOnce,
+        afterRefusal: options.afterRefusal,
+        repeat: options.repeat,
         onBanner: options.onBanner,
       },
       beforeLogin: options.beforeLogin,

@@ -1,0 +1,107 @@
+import type { CustomLoginHandler } from '../ssh/auth/custom.ts';
+import type { PromptHandler } from '../ssh/auth/keyboard-interactive.ts';
+import type { NewPasswordHandler } from '../ssh/auth/password.ts';
+import type { PrivateKey } from '../ssh/keys/private-key.ts';
+import type { PublicKey } from '../ssh/keys/public-key.ts';
+
+/** A private key: parsed, or the text or bytes of a key file (OpenSSH, PEM, PKCS#8). Not a path. */
+export type PrivateKeyInput = PrivateKey | string | Uint8Array;
+
+/** A way to log in, by its name on the wire; `custom` is `customLogin`. */
+export type LoginMethod =
+  | 'none'
+  | 'publickey'
+  | 'hostbased'
+  | 'password'
+  | 'keyboard-interactive'
+  | 'gssapi-keyex'
+  | 'gssapi-with-mic'
+  | 'custom';
+
+/** How a login goes about its methods. */
+export interface LoginRules {
+  /**
+   * The methods that may be used, best first. Default: every one the other options give a credential for. `none` asks
+   * for nothing but to be let in, and stands alone or first; without `custom` it is always asked first which methods
+   * there are.
+   */
+  readonly methods?: readonly LoginMethod[];
+  /** What follows a refusal: the next way the server still takes (`next`, the default), or the end (`fail`). */
+  readonly afterRefusal?: 'next' | 'fail';
+  /**
+   * Where several factors are needed: whether a method that has succeeded may come again, with another of its
+   * credentials (`otherCredential`, the default), not at all (`never`), or with the same one too (`always`).
+   */
+  readonly repeat?: 'otherCredential' | 'never' | 'always';
+}
+
+/** An SSH agent, and how it is used. */
+export interface AgentOptions {
+  /** The path of its socket or named pipe. Default: the one SSH_AUTH_SOCK names, on Windows the OpenSSH agent's. */
+  readonly path?: string;
+  /** `pageant` finds PuTTY's agent on Windows by its named pipe; elsewhere it is found as any other. */
+  readonly kind?: 'openssh' | 'pageant';
+  /** An agent that cannot be reached, or holds no key to try, ends the login with AGENT_FAILED. Default false. */
+  readonly required?: boolean;
+  /** Only these of its keys. Default all. */
+  readonly keys?: readonly PublicKey[];
+}
+
+/** Kerberos through the system's GSSAPI; needs the optional package `koffi`. */
+export interface GssapiOptions {
+  /** The server's principal, such as `host/server.example.com`. Default: `host/` and the host connected to. */
+  readonly servicePrincipal?: string;
+  /** The server's realm, where the system cannot tell it from the host name. */
+  readonly realm?: string;
+  /** Ask for credentials the server may use further; it logs in without them where they cannot be had. Default false. */
+  readonly delegate?: boolean;
+  /** Offer the gss-* key exchanges, which also prove who the server is. Default false. */
+  readonly keyExchange?: boolean;
+  /** Get a ticket for this principal with this password, instead of using the tickets that are there. */
+  readonly principal?: string;
+  readonly password?: string;
+}
+
+/** Logging in as a user of a host the server trusts (RFC 4252 section 9). */
+export interface HostbasedOptions {
+  /** A host key of this machine. */
+  readonly privateKey: PrivateKeyInput;
+  readonly passphrase?: string;
+  /** The name of this machine as the server knows it. */
+  readonly clientHost: string;
+  /** The user on this machine. Default: the `username` of the connection. */
+  readonly clientUser?: string;
+}
+
+/** The options that say who logs in, and how. */
+export interface LoginInput {
+  readonly username: string;
+  /** Also answers a keyboard-interactive login that asks for one hidden text. */
+  readonly password?: string;
+  /** Gives the new password when the server wants the old one changed; without it that ends the login. */
+  readonly newPassword?: NewPasswordHandler;
+  /** One key or several, tried in order. */
+  readonly privateKey?: PrivateKeyInput | readonly PrivateKeyInput[];
+  /** Opens encrypted keys of `privateKey`. */
+  readonly passphrase?: string;
+  /**
+   * OpenSSH user certificates, each the line of a `-cert.pub` file, for keys of `privateKey` or of the agent. The name a
+   * line begins with is the algorithm used; for an RSA key it may be any of the three (`rsa-sha2-512-cert-v01@openssh.com`…).
+   */
+  readonly certificate?: string | readonly string[];
+  /** Use an SSH agent's keys: `true` for the usual one, the path of its socket, or more. Default false. */
+  readonly agent?: boolean | string | AgentOptions;
+  /** Answers the server's questions in a keyboard-interactive login. */
+  readonly keyboardInteractive?: PromptHandler;
+  /** Log in by Kerberos: `true` for the tickets that are there. Default false. */
+  readonly gssapi?: boolean | GssapiOptions;
+  readonly hostbased?: HostbasedOptions;
+  /** Speaks the login by itself, packet by packet. */
+  readonly customLogin?: CustomLoginHandler;
+  /**
+   * Ask the server which methods it takes before the first try. Without it a single key, or a password where nothing
+   * else is given, is tried at once, which saves a round trip; a refusal falls back to asking. Default false.
+   */
+  readonly askMethods?: boolean;
+  readonly login?: LoginRules;
+}
