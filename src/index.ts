@@ -21,6 +21,7 @@ export type { AlgorithmOptions, ConnectOptions, Handshake } from './api/options.
 export { scpDownload, scpUpload } from './api/scp.ts';
 export { type OpenMode, Sftp } from './api/sftp.ts';
 export { SftpFile } from './api/sftp-file.ts';
+export type { TransportRules } from './api/transport-rules.ts';
 export type { WaitOptions } from './base/deadline.ts';
 export { ERROR_CODES, type ErrorCode } from './base/error-codes.ts';
 export { type ErrorDetails, isWherryError, type LoginAttempt, WherryError } from './base/errors.ts';

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { WherryError, withDetails } from '../base/errors.ts';
 import { Log } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
@@ -12,6 +11,8 @@ import { DEFAULT_KEX } from '../ssh/crypto/key-exchanges.ts';
 import { DEFAULT_MACS } from '../ssh/crypto/macs.ts';
 import { type AlgorithmLists, checkAlgorithmLists } from '../ssh/transport/negotiate.ts';
 import type { Transport } from '../ssh/transport/transport.ts';
+import { connectionRules, transportRules } from './apply-rules.ts';
+import { checkOptions, checkUsername } from './check-options.ts';
 import { Connection } from './connection.ts';
 import { type Credentials, credentialsFrom } from './credentials.ts';
 import { checkHostKey, orderHostKeyAlgorithms } from './host-key.ts';
@@ -19,13 +20,6 @@ import { negotiatedAlgorithms } from './negotiated-algorithms.ts';
 import type { ConnectOptions, Handshake } from './options.ts';
 
 const DEFAULT_TIMEOUT_MS = 30_000;
-/** What a timer of the runtime can count. */
-const LONGEST_TIMEOUT_MS = 2_147_483_647;
-const DEFAULT_REKEY_BYTES = 1_073_741_824;
-/** RFC 4344 section 3.1 asks for new keys before 2^31 packets. */
-const REKEY_PACKETS = 2 ** 31;
-
-const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
 /**
  * Connects to an SSH server, verifies its host key and logs in.
@@ -47,7 +41,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   const { host, trust, signal } = options;
   const port = options.port ?? 22;
   const timeout = options.timeout ?? DEFAULT_TIMEOUT_MS;
-  checkOptions(options, port, timeout);
+  checkOptions(options);
   const log = new Log(options.log);
   let credentials = credentialsFrom(options);
   const algorithms = await algorithmLists(options, port);
@@ -61,11 +55,8 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
       stream,
       {
         transport: {
-          software: `wherry_${version}`,
+          ...transportRules(options),
           algorithms,
-          strictKex: options.strictKex ?? true,
-          rekeyBytes: options.rekeyBytes ?? DEFAULT_REKEY_BYTES,
-          rekeyPackets: REKEY_PACKETS,
           random: systemRandom,
           log,
           verifyHostKey: (presented) => checkHostKey(trust, host, port, presented, log),
@@ -86,10 +77,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
             credentials = credentialsFrom(chosen);
             return { user: chosen.username, ...loginRules(chosen, credentials) };
           }),
-        keepAlive: {
-          interval: options.keepAlive?.interval ?? 0,
-          count: Math.max(1, options.keepAlive?.count ?? 3),
-        },
+        ...connectionRules(options),
       },
       wait,
     );
@@ -124,23 +112,4 @@ async function algorithmLists(options: ConnectOptions, port: number): Promise<Al
   };
   checkAlgorithmLists(lists);
   return lists;
-}
-
-function checkOptions(options: ConnectOptions, port: number, timeout: number): void {
-  const wrong = (text: string): WherryError => new WherryError('INVALID_ARGUMENT', text);
-  if (typeof options.host !== 'string' || options.host === '')
-    throw wrong('host must be a host name or an address');
-  if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    throw wrong(`port must be 1 to 65535, not ${port}`);
-  if (options.beforeLogin === undefined) checkUsername(options.username);
-  if (!(timeout >= 0 && timeout <= LONGEST_TIMEOUT_MS))
-    throw wrong(`timeout must be milliseconds from 0, not ${timeout}`);
-  const { rekeyBytes } = options;
-  if (rekeyBytes !== undefined && !(rekeyBytes >= 65_536))
-    throw wrong(`rekeyBytes must be at least 65536, not ${rekeyBytes}`);
-}
-
-function checkUsername(username: unknown): void {
-  if (typeof username !== 'string' || username === '')
-    throw new WherryError('INVALID_ARGUMENT', 'username must not be empty');
 }

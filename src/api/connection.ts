@@ -2,6 +2,7 @@ import { Deadline, type WaitOptions } from '../base/deadline.ts';
 import type { WherryError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { SshConnection } from '../ssh/connection/ssh-connection.ts';
+import { checkWindowSize } from './check-options.ts';
 import { type NegotiatedAlgorithms, negotiatedAlgorithms } from './negotiated-algorithms.ts';
 
 /**
@@ -46,7 +47,7 @@ export class Connection {
 
   /** Whether the connection is over. */
   get closed(): boolean {
-    return this.ssh.transport.error !== undefined;
+    return this.ssh.closed;
   }
 
   /** Calls `listener` once when the connection ends, with the cause: code CLOSED after `close()`. */
@@ -69,9 +70,24 @@ export class Connection {
     });
   }
 
-  /** Exchanges new keys now, while everything else goes on (RFC 4253 section 9). */
-  rekey(): void {
+  /**
+   * Exchanges new keys now, while everything else goes on (RFC 4253 section 9). Resolves when they are in use both ways;
+   * rejects with the cause when the connection ends before. It need not be awaited.
+   */
+  rekey(): Promise<void> {
     this.ssh.rekey();
+    const done = this.ssh.transport.exchangeDone();
+    done.catch(() => {});
+    return done;
+  }
+
+  /**
+   * Lets the server send `size` bytes ahead on every channel, open ones included: the option `maxWindowSize`, changed
+   * while connected. A window can grow but not shrink; INVALID_ARGUMENT outside of 32768 to 2147483647.
+   */
+  growWindow(size: number): void {
+    checkWindowSize(size);
+    this.ssh.growWindows(size);
   }
 
   /** Ends the connection and everything on it, with code CLOSED. May be called more than once. */

@@ -3,6 +3,7 @@ import type { Logger } from '../base/log.ts';
 import type { HostKeyVerifier } from '../ssh/trust/host-key-verifier.ts';
 import type { LoginInput } from './login-options.ts';
 import type { NegotiatedAlgorithms } from './negotiated-algorithms.ts';
+import type { TransportRules } from './transport-rules.ts';
 
 /** Which algorithms may be used, best first. A list that is left out is Wherry's default. */
 export interface AlgorithmOptions {
@@ -27,7 +28,7 @@ export interface Handshake {
 }
 
 /** How to reach a server, whom to trust, and how to log in. */
-export interface ConnectOptions extends LoginInput {
+export interface ConnectOptions extends LoginInput, TransportRules {
   readonly host: string;
   /** 1 to 65535. Default 22. */
   readonly port?: number;
@@ -44,12 +45,6 @@ export interface ConnectOptions extends LoginInput {
   /** Gives up connecting; the connection itself is ended by `close()`. */
   readonly signal?: AbortSignal;
   readonly algorithms?: AlgorithmOptions;
-  /** Ask a silent server every `interval` milliseconds whether it is there; dead after `count` unanswered. */
-  readonly keepAlive?: { readonly interval: number; readonly count?: number };
-  /** Bytes in one direction after which keys are exchanged anew. Default 1 GiB; at least 65536. */
-  readonly rekeyBytes?: number;
-  /** Offer strict key exchange, the defence against prefix truncation (Terrapin). Default true. */
-  readonly strictKex?: boolean;
   /** A stream to speak over instead of a TCP connection: a proxy's, a tunnel's. */
   readonly stream?: Duplex;
   /**

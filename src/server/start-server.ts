@@ -128,7 +128,7 @@ function transportOptions(
       macs: DEFAULT_MACS,
       compressions: DEFAULT_COMPRESSIONS,
     },
-    strictKex: true,
+    strictKex: 'offer',
     rekeyBytes: REKEY_BYTES,
     rekeyPackets: REKEY_PACKETS,
     random: systemRandom,

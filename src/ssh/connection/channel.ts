@@ -86,12 +86,12 @@ export class Channel {
 
   /** With `holdCredit`: so many received bytes are no longer held. */
   giveCredit(bytes: number): void {
-    const credit = this.#receiveWindow.consume(bytes);
-    if (credit > 0 && !this.#closeSent && !this.#over) {
-      this.#carrier.send(
-        encode(CONNECTION.SSH_MSG_CHANNEL_WINDOW_ADJUST, { recipient: this.#remote, bytes: credit }),
-      );
-    }
+    this.#sendCredit(this.#receiveWindow.consume(bytes));
+  }
+
+  /** Lets the peer send further ahead than so far. */
+  growWindow(size: number): void {
+    this.#sendCredit(this.#receiveWindow.grow(size));
   }
 
   /** True while `write` only queues; whoever has seen it true hears `writable`. */
@@ -206,7 +206,7 @@ export class Channel {
     }
   }
 
-  /** The connection is gone. */
+  /** The connection is gone, or about to go: nothing more is heard from the channel. */
   abandon(error: WherryError): void {
     this.#finish(error);
   }
@@ -238,11 +238,16 @@ export class Channel {
     if (!this.#receiveWindow.receive(length)) {
       throw new WherryError('SSH_PROTOCOL', 'the peer sent more than the channel window allows');
     }
-    if (this.#closeReceived) return;
+    if (this.#closeReceived || this.#over) return;
     const bytes = payload.subarray(header);
     if (header === DATA_HEADER) this.#handlers?.data(bytes);
     else this.#handlers?.extended?.(readU32(payload, 5), bytes);
     if (!this.#holdCredit) this.giveCredit(length);
+  }
+
+  #sendCredit(bytes: number): void {
+    if (bytes <= 0 || this.#closeSent || this.#over) return;
+    this.#carrier.send(encode(CONNECTION.SSH_MSG_CHANNEL_WINDOW_ADJUST, { recipient: this.#remote, bytes }));
   }
 
   #onReply(ok: boolean): void {

@@ -7,12 +7,12 @@ export interface KeepAliveOptions {
   readonly count: number;
 }
 
-/** Asks a silent peer whether it is still there; one probe at a time is under way. */
+/** Asks a silent peer, once an interval, whether it is still there; whatever arrives is an answer. */
 export class KeepAlive {
   readonly #options: KeepAliveOptions;
   readonly #actions: { probe(): Promise<void>; dead(error: WherryError): void };
-  #timer: ReturnType<typeof setInterval> | undefined;
-  #quiet = true;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #last = 0;
   #unanswered = 0;
 
   constructor(
@@ -25,32 +25,39 @@ export class KeepAlive {
 
   start(): void {
     if (this.#options.interval <= 0) return;
-    this.#timer = setInterval(() => this.#tick(), this.#options.interval);
-    this.#timer.unref();
+    this.#last = performance.now();
+    this.#arm(this.#options.interval);
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
   }
 
   /** Something arrived. */
   touch(): void {
-    this.#quiet = false;
+    this.#last = performance.now();
     this.#unanswered = 0;
   }
 
+  #arm(ms: number): void {
+    this.#timer = setTimeout(() => this.#tick(), ms);
+    this.#timer.unref();
+  }
+
   #tick(): void {
-    if (!this.#quiet) {
-      this.#quiet = true;
+    const { interval, count } = this.#options;
+    const left = this.#unanswered > 0 ? 0 : interval - (performance.now() - this.#last);
+    if (left > 1) {
+      this.#arm(left);
       return;
     }
-    if (this.#unanswered >= this.#options.count) {
-      const seconds = (this.#options.interval * this.#unanswered) / 1000;
-      const text = `the server did not answer a keep-alive request for ${seconds} s`;
+    if (this.#unanswered >= count) {
+      const text = `the server did not answer ${count} keep-alive requests, sent every ${interval / 1000} s`;
       this.#actions.dead(new WherryError('CONNECTION_LOST', text, { phase: 'keep-alive' }));
       return;
     }
-    if (this.#unanswered === 0) this.#actions.probe().catch(() => {});
     this.#unanswered++;
+    this.#actions.probe().catch(() => {});
+    this.#arm(interval);
   }
 }

@@ -7,14 +7,23 @@ import { CONNECTION, messageName } from '../wire/messages.ts';
 import { Channel, type ChannelCarrier } from './channel.ts';
 
 const SSH_OPEN_ADMINISTRATIVELY_PROHIBITED = 1;
-/** What we let the peer put into one CHANNEL_DATA message. */
+/** What we let the peer put into one CHANNEL_DATA message, unless the options say otherwise. */
 const OUR_MAX_PACKET = 65_536;
+const SERVER_WINDOW = 2_097_152;
 
 /** How a peer's CHANNEL_OPEN is answered: the server half accepts sessions, the client nothing so far. */
 export type ChannelAcceptor = (
   type: string,
   specific: Uint8Array,
 ) => ((channel: Channel) => void) | undefined;
+
+/** Bounds of our side of every channel. */
+export interface ChannelOptions {
+  /** Largest payload of one CHANNEL_DATA message to us. */
+  readonly maxPacketSize?: number | undefined;
+  /** Receive window of every channel; absent: what its user asks for. */
+  readonly maxWindowSize?: number | undefined;
+}
 
 interface PendingOpen {
   readonly windowSize: number;
@@ -30,10 +39,17 @@ export class Mux implements ChannelCarrier {
   readonly #opening = new Map<number, PendingOpen>();
   #pendingGlobal: { resolve(ok: boolean): void; reject(error: WherryError): void }[] = [];
   #next = 0;
+  readonly #maxPacket: number;
+  #maxWindow: number | undefined;
+  /** Why nothing new begins; the transport may still live. */
+  #closing: WherryError | undefined;
+  #onLastForgotten: (() => void) | undefined;
 
-  constructor(transport: Transport, accept?: ChannelAcceptor) {
+  constructor(transport: Transport, accept?: ChannelAcceptor, options: ChannelOptions = {}) {
     this.#transport = transport;
     this.#accept = accept;
+    this.#maxPacket = options.maxPacketSize ?? OUR_MAX_PACKET;
+    this.#maxWindow = options.maxWindowSize;
   }
 
   get congested(): boolean {
@@ -46,23 +62,49 @@ export class Mux implements ChannelCarrier {
 
   forget(channel: Channel): void {
     this.#channels.delete(channel.local);
+    if (this.#channels.size === 0) this.#onLastForgotten?.();
+  }
+
+  /** The window of every channel from now on, open ones included; one that is larger already stays as it is. */
+  growWindows(size: number): void {
+    this.#maxWindow = size;
+    for (const channel of this.#channels.values()) channel.growWindow(size);
+  }
+
+  /**
+   * Says CHANNEL_CLOSE on every channel, settles what is under way with `reason`, and begins nothing new. Resolves when
+   * the peer has closed them too, or the connection is over.
+   */
+  closeAll(reason: WherryError): Promise<void> {
+    return new Promise((resolve) => {
+      this.#closing = reason;
+      this.#onLastForgotten = resolve;
+      for (const channel of this.#channels.values()) {
+        channel.close();
+        channel.abandon(reason);
+      }
+      for (const one of this.#opening.values()) one.reject(reason);
+      if (this.#channels.size === 0) resolve();
+    });
   }
 
   /** Opens a channel; rejects with CHANNEL_OPEN_FAILED and the server's reason. */
   open(type: string, windowSize: number, specific: Uint8Array = EMPTY): Promise<Channel> {
     return new Promise((resolve, reject) => {
-      if (this.#transport.error !== undefined) {
-        reject(this.#transport.error);
+      const over = this.#transport.error ?? this.#closing;
+      if (over !== undefined) {
+        reject(over);
         return;
       }
       const sender = this.#freeNumber();
-      this.#opening.set(sender, { windowSize, resolve, reject });
+      const window = this.#maxWindow ?? windowSize;
+      this.#opening.set(sender, { windowSize: window, resolve, reject });
       this.#transport.send(
         encode(CONNECTION.SSH_MSG_CHANNEL_OPEN, {
           type,
           sender,
-          window: windowSize,
-          maxPacket: OUR_MAX_PACKET,
+          window,
+          maxPacket: this.#maxPacket,
           specific,
         }),
       );
@@ -72,8 +114,9 @@ export class Mux implements ChannelCarrier {
   /** A global request that wants a reply; either answer proves that the peer is alive. */
   globalRequest(name: string, specific: Uint8Array = EMPTY): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      if (this.#transport.error !== undefined) {
-        reject(this.#transport.error);
+      const over = this.#transport.error ?? this.#closing;
+      if (over !== undefined) {
+        reject(over);
         return;
       }
       this.#pendingGlobal.push({ resolve, reject });
@@ -132,6 +175,7 @@ export class Mux implements ChannelCarrier {
     this.#pendingGlobal = [];
     for (const one of waiting) one.reject(error);
     for (const channel of channels) channel.abandon(error);
+    this.#onLastForgotten?.();
   }
 
   #freeNumber(): number {
@@ -169,6 +213,7 @@ export class Mux implements ChannelCarrier {
     });
     this.#channels.set(channel.local, channel);
     pending.resolve(channel);
+    if (this.#closing !== undefined) channel.close();
   }
 
   #onFailure(payload: Uint8Array): void {
@@ -194,7 +239,7 @@ export class Mux implements ChannelCarrier {
       return;
     }
     this.#checkMaxPacket(message.maxPacket);
-    const windowSize = 2_097_152;
+    const windowSize = this.#maxWindow ?? SERVER_WINDOW;
     const channel = new Channel(this, {
       local: this.#freeNumber(),
       remote: message.sender,
@@ -208,7 +253,7 @@ export class Mux implements ChannelCarrier {
         recipient: message.sender,
         sender: channel.local,
         window: windowSize,
-        maxPacket: OUR_MAX_PACKET,
+        maxPacket: this.#maxPacket,
         specific: EMPTY,
       }),
     );

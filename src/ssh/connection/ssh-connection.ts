@@ -4,12 +4,12 @@ import type { ByteStream } from '../../net/byte-stream.ts';
 import { Login, type LoginOptions } from '../auth/login.ts';
 import type { LoginPlanRules } from '../auth/login-plan.ts';
 import type { TransportOptions } from '../transport/options.ts';
-import { Transport } from '../transport/transport.ts';
+import { CLOSE_WAIT_MS, Transport } from '../transport/transport.ts';
 import { encode } from '../wire/message.ts';
 import { TRANSPORT } from '../wire/messages.ts';
 import type { Channel } from './channel.ts';
 import { KeepAlive, type KeepAliveOptions } from './keep-alive.ts';
-import { Mux } from './mux.ts';
+import { type ChannelOptions, Mux } from './mux.ts';
 
 export interface SshConnectionOptions {
   readonly transport: Omit<TransportOptions, 'role' | 'verifyHostKey'> &
@@ -20,6 +20,9 @@ export interface SshConnectionOptions {
     | ((transport: Transport) => Promise<Partial<Pick<LoginOptions, 'user' | keyof LoginPlanRules>>>)
     | undefined;
   readonly keepAlive: KeepAliveOptions;
+  readonly channels?: ChannelOptions;
+  /** Before the DISCONNECT of `close()`, wait until the server has closed the channels too. Default true. */
+  readonly waitForChannelClose?: boolean | undefined;
 }
 
 /** An SSH connection of the client's, logged in: transport, login and channels as one. */
@@ -32,6 +35,9 @@ export class SshConnection {
   #ready: { resolve(): void; reject(error: WherryError): void } | undefined;
   #closedListeners: ((error: WherryError) => void)[] = [];
   #deadline: Deadline | undefined;
+  readonly #waitForChannelClose: boolean;
+  readonly #closeTimeout: number;
+  #closing: Promise<void> | undefined;
 
   private constructor(stream: ByteStream, options: SshConnectionOptions, deadline: Deadline) {
     const { log } = options.transport;
@@ -48,7 +54,7 @@ export class SshConnection {
       { ...options.transport, role: 'client', verifyHostKey: trusting },
       {
         ready: () => this.#ready?.resolve(),
-        auth: (payload) => this.#login?.onMessage(payload),
+        auth: (payload) => this.#onLoginMessage(payload),
         connection: (payload) => this.#mux.onMessage(payload),
         writable: () => this.#mux.onWritable(),
         unimplemented: () => this.#mux.onUnimplemented(),
@@ -59,7 +65,9 @@ export class SshConnection {
         closed: (error) => this.#onClosed(error),
       },
     );
-    this.#mux = new Mux(this.transport);
+    this.#waitForChannelClose = options.waitForChannelClose ?? true;
+    this.#closeTimeout = options.transport.closeTimeout ?? CLOSE_WAIT_MS;
+    this.#mux = new Mux(this.transport, undefined, options.channels);
     this.#newLogin = async () => {
       deadline.pause();
       const more = await options.beforeLogin?.(this.transport);
@@ -126,8 +134,35 @@ export class SshConnection {
     this.transport.rekey('asked for');
   }
 
+  /** Lets the server send further ahead on every channel, open ones included. */
+  growWindows(size: number): void {
+    this.#mux.growWindows(size);
+  }
+
+  /** `close()` has been called, or the connection has ended. */
+  get closed(): boolean {
+    return this.#closing !== undefined || this.transport.error !== undefined;
+  }
+
+  /** Closes the channels, says goodbye, and waits until the stream is closed. */
   close(): Promise<void> {
-    return this.transport.disconnect();
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    if (this.transport.error === undefined) {
+      const closed = this.#mux.closeAll(new WherryError('CLOSED', 'the connection was closed by close()'));
+      if (this.#waitForChannelClose) {
+        let timer: ReturnType<typeof setTimeout> | undefined;
+        const late = new Promise<void>((resolve) => {
+          timer = setTimeout(resolve, this.#closeTimeout);
+        });
+        await Promise.race([closed, late]);
+        clearTimeout(timer);
+      }
+    }
+    await this.transport.disconnect();
   }
 
   async #handshake(): Promise<void> {
@@ -145,6 +180,11 @@ export class SshConnection {
   async #runLogin(): Promise<void> {
     this.#login = await this.#newLogin();
     await this.#login.run();
+  }
+
+  #onLoginMessage(payload: Uint8Array): void {
+    if (this.#login === undefined) throw new WherryError('SSH_PROTOCOL', 'SERVICE_ACCEPT without a request');
+    this.#login.onMessage(payload);
   }
 
   #onClosed(error: WherryError): void {

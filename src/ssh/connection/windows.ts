@@ -24,12 +24,12 @@ export class SendWindow {
 
 /** Our own window: counts what the peer sends, and tells when to give credit back. */
 export class ReceiveWindow {
-  readonly size: number;
+  #size: number;
   #left: number;
   #consumed = 0;
 
   constructor(size: number) {
-    this.size = size;
+    this.#size = size;
     this.#left = size;
   }
 
@@ -39,10 +39,18 @@ export class ReceiveWindow {
     return this.#left >= 0;
   }
 
+  /** Makes the window larger; returns the credit to send for it. A window never shrinks. */
+  grow(size: number): number {
+    const credit = Math.max(0, size - this.#size);
+    this.#size += credit;
+    this.#left += credit;
+    return credit;
+  }
+
   /** Marks bytes as consumed; returns the credit to send now, or 0. Credit goes back in eighths, early. */
   consume(bytes: number): number {
     this.#consumed += bytes;
-    if (this.#consumed < this.size / 8) return 0;
+    if (this.#consumed < this.#size / 8) return 0;
     const credit = this.#consumed;
     this.#consumed = 0;
     this.#left += credit;

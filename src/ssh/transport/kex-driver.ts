@@ -12,6 +12,7 @@ import { decodeKexInit, encodeKexInit, type KexInit } from './kexinit.ts';
 import {
   agreeAsClient,
   agreeAsServer,
+  groupBits,
   type HostKeySigner,
   type KexChannel,
   type KexResult,
@@ -20,6 +21,8 @@ import { MARKERS, type Negotiated, negotiate } from './negotiate.ts';
 import type { TransportOptions } from './options.ts';
 import type { PacketReader } from './packet-reader.ts';
 import type { PacketWriter } from './packet-writer.ts';
+import type { Quirks } from './quirks.ts';
+import { checkStrictKex, STRICT_KEX_LEVELS } from './strict-kex.ts';
 
 /** How the driver speaks to the transport that owns it. */
 export interface KexOwner {
@@ -30,6 +33,8 @@ export interface KexOwner {
   /** The exchange is done, and what the peer sent behind its NEWKEYS has been read. */
   exchanged(): void;
   failed(error: unknown): void;
+  /** What is different with the peer, once its version is known. */
+  quirks(): Quirks;
 }
 
 /**
@@ -80,7 +85,9 @@ export class KexDriver {
     if (this.#ourInit !== undefined) return;
     const { role, algorithms, random, strictKex } = this.#options;
     const first = this.sessionId === undefined;
-    const markers = first ? [MARKERS.extInfo[role], ...(strictKex ? [MARKERS.strict[role]] : [])] : [];
+    const markers = first
+      ? [MARKERS.extInfo[role], ...(STRICT_KEX_LEVELS[strictKex].offered ? [MARKERS.strict[role]] : [])]
+      : [];
     this.#ourInit = encodeKexInit(
       {
         kex: [...algorithms.kex, ...markers],
@@ -135,7 +142,8 @@ export class KexDriver {
 
   #readMarkers(peerInit: KexInit): void {
     const peerRole = this.#options.role === 'client' ? 'server' : 'client';
-    this.strict = this.#options.strictKex && peerInit.lists.kex.includes(MARKERS.strict[peerRole]);
+    const { offered } = STRICT_KEX_LEVELS[this.#options.strictKex];
+    this.strict = offered && peerInit.lists.kex.includes(MARKERS.strict[peerRole]);
     this.peerWantsExtInfo = peerInit.lists.kex.includes(MARKERS.extInfo[peerRole]);
     if (this.strict && this.#reader.sequence !== 1) {
       throw new WherryError('SSH_PROTOCOL', 'strict key exchange: a message came before KEXINIT');
@@ -147,6 +155,7 @@ export class KexDriver {
     const { role } = this.#options;
     const [client, server] = role === 'client' ? [ourInit, peerInit] : [peerInit, ourInit];
     const negotiated = negotiate(client, server, role);
+    if (!this.strict) checkStrictKex(this.#options.strictKex, negotiated);
     if (negotiated.dropGuess) await this.#receive();
     const channel = this.#channel(client, server);
     const result =
@@ -163,6 +172,7 @@ export class KexDriver {
     const [clientVersion, serverVersion] = this.#options.role === 'client' ? [ours, theirs] : [theirs, ours];
     return {
       random: this.#options.random,
+      groupBits: groupBits(this.#options.groupBits, this.#owner.quirks().groupBitsMax),
       clientVersion,
       serverVersion,
       clientInit: client.payload,

@@ -12,6 +12,8 @@ import { WireWriter } from '../wire/writer.ts';
 /** What a key exchange needs from the transport around it. */
 export interface KexChannel {
   readonly random: RandomSource;
+  /** What a client asks for in a group exchange; absent: the default. */
+  readonly groupBits?: GroupBits;
   /** V_C, V_S (one character a byte), I_C and I_S: what every exchange hash begins with (RFC 4253 section 8). */
   readonly clientVersion: string;
   readonly serverVersion: string;
@@ -60,11 +62,10 @@ export interface GroupBits {
   readonly max: number;
 }
 
-const DEFAULT_GROUP_BITS: GroupBits = {
-  min: LIMITS.dhGroupBitsMin.value,
-  preferred: 3072,
-  max: LIMITS.dhGroupBitsMax.value,
-};
+/** The bounds to ask for: the preferred size, and the largest the server can do. */
+export function groupBits(preferred = 3072, max: number = LIMITS.dhGroupBitsMax.value): GroupBits {
+  return { min: LIMITS.dhGroupBitsMin.value, preferred: Math.min(preferred, max), max };
+}
 
 /** Runs the client's side of `row`. Throws SSH_KEY_EXCHANGE for an unsound value of the server's. */
 export async function agreeAsClient(row: KexRow, channel: KexChannel): Promise<KexResult> {
@@ -124,7 +125,7 @@ interface Group {
 }
 
 async function askForGroup(row: KexRow, channel: KexChannel): Promise<Group> {
-  const bits = DEFAULT_GROUP_BITS;
+  const bits = channel.groupBits ?? groupBits();
   channel.send(encode(KEX_GEX.SSH_MSG_KEX_DH_GEX_REQUEST, { ...bits }));
   const group = decode(KEX_GEX.SSH_MSG_KEX_DH_GEX_GROUP, await channel.receive());
   checkGroup(group, bits);

@@ -3,6 +3,8 @@ import type { RandomSource } from '../../base/random.ts';
 import type { PrivateKey } from '../keys/private-key.ts';
 import type { PublicKey } from '../keys/public-key.ts';
 import type { AlgorithmLists } from './negotiate.ts';
+import type { RekeyLimits } from './rekey-triggers.ts';
+import type { StrictKexLevel } from './strict-kex.ts';
 
 /** A host key whose signature has been verified, and the algorithm it signed with. */
 export interface PresentedHostKey {
@@ -12,16 +14,20 @@ export interface PresentedHostKey {
   readonly fingerprint: string;
 }
 
-export interface TransportOptions {
+export interface TransportOptions extends RekeyLimits {
   readonly role: 'client' | 'server';
   /** The software part of our version line. */
   readonly software: string;
   readonly algorithms: AlgorithmLists;
-  /** Offer strict key exchange (OpenSSH PROTOCOL section 1.10). */
-  readonly strictKex: boolean;
-  /** Bytes and packets in one direction after which new keys are exchanged. */
-  readonly rekeyBytes: number;
-  readonly rekeyPackets: number;
+  readonly strictKex: StrictKexLevel;
+  /** Client: patterns of which the server's version line must match one. */
+  readonly serverVersions?: readonly string[] | undefined;
+  /** Client: the group size asked for in a group exchange, in bits. */
+  readonly groupBits?: number | undefined;
+  /** Milliseconds the peer is waited for when the connection is closed. */
+  readonly closeTimeout?: number | undefined;
+  /** After our DISCONNECT the peer closes the stream, not we. */
+  readonly waitForPeerToClose?: boolean | undefined;
   readonly random: RandomSource;
   readonly log: Log;
   /** Client: resolves when the host key is trusted, rejects with HOST_KEY_* otherwise. */

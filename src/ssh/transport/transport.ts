@@ -1,18 +1,20 @@
 import { errorRow } from '../../base/error-codes.ts';
-import { toWherryError, WherryError } from '../../base/errors.ts';
-import { checkLimit, LIMITS, type LimitName, limitError } from '../../base/limits.ts';
+import { isWherryError, toWherryError, WherryError } from '../../base/errors.ts';
+import { LIMITS, type LimitName, limitError } from '../../base/limits.ts';
 import { sanitize } from '../../base/text.ts';
 import type { ByteStream } from '../../net/byte-stream.ts';
 import { decode, encode } from '../wire/message.ts';
 import { messageName, TRANSPORT } from '../wire/messages.ts';
-import { WireReader } from '../wire/reader.ts';
 import { WireWriter } from '../wire/writer.ts';
+import { readExtInfo, signatureExtInfo } from './ext-info.ts';
 import { KexDriver } from './kex-driver.ts';
 import { checkLegal, type TransportState } from './legal-messages.ts';
 import type { Negotiated } from './negotiate.ts';
 import type { TransportOptions } from './options.ts';
 import { PacketReader } from './packet-reader.ts';
 import { PacketWriter } from './packet-writer.ts';
+import { type Quirks, quirksOf } from './quirks.ts';
+import { RekeyTriggers } from './rekey-triggers.ts';
 import { VersionReader, versionLine } from './version-exchange.ts';
 
 /** What the floors above hear from the transport. */
@@ -34,8 +36,8 @@ export interface TransportHandlers {
 }
 
 const SSH_DISCONNECT_BY_APPLICATION = 11;
-/** After our DISCONNECT the peer should close; it is not waited for longer than this. */
-const CLOSE_WAIT_MS = 2000;
+/** After our DISCONNECT the peer should close; it is not waited for longer than this, unless the options say so. */
+export const CLOSE_WAIT_MS = 2000;
 
 /** One SSH connection below login: version line, packets, key exchanges, and which message may come when. */
 export class Transport {
@@ -49,9 +51,11 @@ export class Transport {
   readonly #reader: PacketReader;
   readonly #writer: PacketWriter;
   readonly #kex: KexDriver;
+  readonly #rekeyTriggers: RekeyTriggers;
   readonly #versionReader: VersionReader;
   readonly #ourVersion: string;
   #peerVersion: string | undefined;
+  #quirks: Quirks = {};
   #state: TransportState = 'firstKex';
   #stateAfterKex: TransportState;
   #extInfoIn: TransportState | undefined;
@@ -61,6 +65,7 @@ export class Transport {
   #error: WherryError | undefined;
   #streamClosed = false;
   #onStreamClosed: (() => void)[] = [];
+  #onExchanged: { resolve(): void; reject(error: WherryError): void }[] = [];
 
   constructor(stream: ByteStream, options: TransportOptions, handlers: TransportHandlers) {
     this.#stream = stream;
@@ -68,12 +73,13 @@ export class Transport {
     this.#handlers = handlers;
     this.#stateAfterKex = options.role === 'client' ? 'clientService' : 'serverService';
     this.#ourVersion = versionLine(options.software);
-    this.#versionReader = new VersionReader(options.role === 'client');
+    this.#versionReader = new VersionReader(options.role === 'client', options.serverVersions);
     this.#reader = new PacketReader((payload) => this.#dispatch(payload), stream);
     this.#writer = new PacketWriter(stream, options.random);
     this.#writer.onDrain = () => {
       if (!this.congested) handlers.writable();
     };
+    this.#rekeyTriggers = new RekeyTriggers(options, (reason) => this.rekey(reason));
     const versions = (): { ours: string; theirs: string } => ({
       ours: this.#ourVersion,
       theirs: this.#peerVersion!,
@@ -82,6 +88,7 @@ export class Transport {
       sendingKeysReady: () => this.#sendingKeysReady(),
       over: () => this.#error !== undefined,
       exchanged: () => this.#exchanged(),
+      quirks: () => this.#quirks,
       failed: (error) => this.fail(toWherryError(error, 'SSH_KEY_EXCHANGE')),
     });
   }
@@ -151,7 +158,7 @@ export class Transport {
     this.#writer.packet(head, body);
     if (this.#isOver('unsentBytes', this.#writer.unsent)) return;
     if (this.#options.log.enabled) this.#logPacket('out', head[0]!, head.length + (body?.length ?? 0));
-    this.#rekeyWhenDue();
+    this.#rekeyTriggers.count(this.#writer, 'sent');
   }
 
   /** Ends the connection where a peer that does not keep up makes us keep more than the limit. */
@@ -161,11 +168,20 @@ export class Transport {
     return true;
   }
 
-  /** Exchanges new keys now, unless that is under way. */
+  /** Exchanges new keys now, unless that is under way or the server cannot. */
   rekey(reason: string): void {
-    if (this.#error !== undefined || this.#kex.running || !this.#isReady) return;
+    if (this.#error !== undefined || this.#kex.running || !this.#isReady || this.#quirks.noRekey) return;
     this.#options.log.event({ kind: 'rekey', reason });
     this.#kex.begin();
+  }
+
+  /** Resolves when the key exchange under way is done; at once where there is none. */
+  exchangeDone(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#error !== undefined) reject(this.#error);
+      else if (this.#kex.running) this.#onExchanged.push({ resolve, reject });
+      else resolve();
+    });
   }
 
   /** Ends the connection for `error`; the first cause stays. */
@@ -177,24 +193,27 @@ export class Transport {
   /** Says goodbye and waits until the stream is closed. */
   async disconnect(): Promise<void> {
     const closed = new WherryError('CLOSED', 'the connection was closed by close()');
-    this.#close(closed, SSH_DISCONNECT_BY_APPLICATION, '');
+    this.#close(closed, SSH_DISCONNECT_BY_APPLICATION, '', this.#options.waitForPeerToClose);
     if (this.#streamClosed) return;
     await new Promise<void>((resolve) => this.#onStreamClosed.push(resolve));
   }
 
-  #close(error: WherryError, reason: number | undefined, text: string): void {
+  #close(error: WherryError, reason: number | undefined, text: string, letPeerClose = false): void {
     if (this.#error !== undefined) return;
     this.#error = error;
+    this.#rekeyTriggers.stop();
     this.#options.log.event({ kind: 'closed', reason: `${error.code}: ${error.message}` });
     if (!this.#streamClosed) {
       if (reason !== undefined && this.#peerVersion !== undefined) this.#sayGoodbye(reason, text);
       this.#writer.flush();
-      this.#stream.end();
+      if (!letPeerClose) this.#stream.end();
       this.#stream.resume();
-      const timer = setTimeout(() => this.#stream.destroy(), reason === undefined ? 0 : CLOSE_WAIT_MS);
+      const patience = reason === undefined ? 0 : (this.#options.closeTimeout ?? CLOSE_WAIT_MS);
+      const timer = setTimeout(() => this.#stream.destroy(), patience);
       this.#onStreamClosed.push(() => clearTimeout(timer));
     }
     this.#held = [];
+    for (const { reject } of this.#onExchanged.splice(0)) reject(error);
     this.#handlers.closed(error);
   }
 
@@ -212,6 +231,7 @@ export class Transport {
         const found = this.#versionReader.push(chunk);
         if (found === undefined) return;
         this.#peerVersion = found.line;
+        if (this.#options.role === 'client') this.#quirks = quirksOf(found.line);
         this.#options.log.event({
           kind: 'version',
           ours: this.#ourVersion,
@@ -226,6 +246,10 @@ export class Transport {
 
   #ended(cause: Error | undefined): void {
     if (this.#error !== undefined) return;
+    if (isWherryError(cause)) {
+      this.fail(cause);
+      return;
+    }
     const errno = (cause as NodeJS.ErrnoException | undefined)?.code;
     const seen = this.#peerVersion === undefined && this.#versionReader.seen;
     const text = `the connection was lost during ${this.phase}${errno === undefined ? '' : ` (${errno})`}${
@@ -243,9 +267,7 @@ export class Transport {
     if (number >= 80 && number < 128) this.#handlers.connection(payload);
     else if (number >= 50 && number < 80) this.#handlers.auth(payload);
     else this.#control(number, payload);
-    if (this.#reader.bytes > this.#options.rekeyBytes || this.#reader.packets > this.#options.rekeyPackets) {
-      this.rekey('received enough under these keys');
-    }
+    this.#rekeyTriggers.count(this.#reader, 'received');
   }
 
   #control(number: number, payload: Uint8Array): void {
@@ -260,13 +282,14 @@ export class Transport {
       case TRANSPORT.SSH_MSG_NEWKEYS.number:
         this.#kex.onNewKeys();
         this.#state = this.#stateAfterKex;
+        for (const { resolve } of this.#onExchanged.splice(0)) resolve();
         return;
       case TRANSPORT.SSH_MSG_SERVICE_REQUEST.number:
       case TRANSPORT.SSH_MSG_SERVICE_ACCEPT.number:
         this.#handlers.auth(payload);
         return;
       case TRANSPORT.SSH_MSG_EXT_INFO.number:
-        this.#readExtInfo(decode(TRANSPORT.SSH_MSG_EXT_INFO, payload));
+        this.#onExtInfo(payload);
         return;
       case TRANSPORT.SSH_MSG_PING.number:
         this.send(encode(TRANSPORT.SSH_MSG_PONG, decode(TRANSPORT.SSH_MSG_PING, payload)));
@@ -290,22 +313,18 @@ export class Transport {
   }
 
   /** RFC 8308 section 2.4: once behind NEWKEYS, and once more while the client logs in. */
-  #readExtInfo(message: { count: number; extensions: Uint8Array }): void {
+  #onExtInfo(payload: Uint8Array): void {
     if (this.#extInfoIn === this.#state) throw new WherryError('SSH_PROTOCOL', 'a second EXT_INFO');
     this.#extInfoIn = this.#state;
-    checkLimit('extInfoEntries', message.count);
-    const reader = new WireReader(message.extensions, 0, 'EXT_INFO');
-    for (let i = 0; i < message.count; i++) {
-      const name = reader.text();
-      const value = reader.text();
-      if (name === 'server-sig-algs') this.peerSignatureAlgorithms = value.split(',');
-      else if (name === 'ping@openssh.com') this.peerAnswersPing = value === '0';
-    }
+    const { signatureAlgorithms, answersPing } = readExtInfo(payload);
+    this.peerSignatureAlgorithms = signatureAlgorithms ?? this.peerSignatureAlgorithms;
+    this.peerAnswersPing = answersPing ?? this.peerAnswersPing;
   }
 
   #sendingKeysReady(): void {
     this.#logNegotiated(this.#kex.negotiated!, this.#kex.strict);
-    if (!this.#isReady && this.#kex.peerWantsExtInfo && this.#options.role === 'server') this.#sendExtInfo();
+    if (!this.#isReady && this.#kex.peerWantsExtInfo && this.#options.role === 'server')
+      this.send(signatureExtInfo(this.#options.algorithms.hostKey));
     const held = this.#held;
     this.#held = [];
     this.#heldBytes = 0;
@@ -314,24 +333,12 @@ export class Transport {
 
   #exchanged(): void {
     if (this.#error !== undefined) return;
+    this.#rekeyTriggers.restart();
     if (!this.#isReady) {
       this.#isReady = true;
       this.#handlers.ready();
     }
     if (!this.congested) this.#handlers.writable();
-  }
-
-  /** RFC 8308 section 3.1; only the server half has signatures to check. */
-  #sendExtInfo(): void {
-    const writer = new WireWriter().u8(TRANSPORT.SSH_MSG_EXT_INFO.number).u32(1).text('server-sig-algs');
-    this.send(writer.nameList(this.#options.algorithms.hostKey).finish());
-  }
-
-  #rekeyWhenDue(): void {
-    const { rekeyBytes, rekeyPackets } = this.#options;
-    if (this.#writer.bytes > rekeyBytes || this.#writer.packets > rekeyPackets) {
-      this.rekey('sent enough under these keys');
-    }
   }
 
   #logPacket(direction: 'in' | 'out', number: number, bytes: number): void {

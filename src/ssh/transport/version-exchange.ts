@@ -1,9 +1,13 @@
 import { utf8 } from '../../base/bytes.ts';
 import { WherryError } from '../../base/errors.ts';
+import { matchGlob } from '../../base/glob.ts';
 import { checkLimit, LIMITS } from '../../base/limits.ts';
 import { sanitize } from '../../base/text.ts';
 
 const LF = 10;
+
+/** Which version lines of a server are taken; 1.99 is how one that also speaks SSH 1 says 2.0 (RFC 4253 section 5.1). */
+export const SERVER_VERSIONS: readonly string[] = ['SSH-2.0-*', 'SSH-1.99-*'];
 
 /** Our identification line without CR LF, RFC 4253 section 4.2. */
 export function versionLine(software: string): string {
@@ -23,13 +27,15 @@ export function versionLine(software: string): string {
  */
 export class VersionReader {
   readonly #preLines: boolean;
+  readonly #patterns: readonly string[];
   #partial = '';
   #lines = 0;
   #firstLine = '';
 
   /** `preLines`: whether the peer may send lines before its version, as servers may. */
-  constructor(preLines: boolean) {
+  constructor(preLines: boolean, patterns: readonly string[] = SERVER_VERSIONS) {
     this.#preLines = preLines;
+    this.#patterns = patterns;
   }
 
   /** The line, and where in `chunk` the packets begin; undefined until the line is complete. */
@@ -52,7 +58,7 @@ export class VersionReader {
       const line = this.#partial.replace(/\r$/, '');
       this.#partial = '';
       from = end + 1;
-      if (isVersion) return { line: checkVersion(line), next: from };
+      if (isVersion) return { line: checkVersion(line, this.#patterns), next: from };
       this.#otherLine(line);
     }
   }
@@ -72,16 +78,13 @@ export class VersionReader {
   }
 }
 
-/** 1.99 is how a server that also speaks SSH 1 says 2.0 (RFC 4253 section 5.1). */
-function checkVersion(line: string): string {
-  if (!/^SSH-(2\.0|1\.99)-/.test(line) || line.includes('\0')) {
-    throw new WherryError(
-      'SSH_VERSION_EXCHANGE',
-      `the peer speaks another protocol version: ${sanitize(line, 120)}`,
-      {
-        theirs: [sanitize(line, 120)],
-      },
-    );
+function checkVersion(line: string, patterns: readonly string[]): string {
+  if (!patterns.some((pattern) => matchGlob(pattern, line)) || line.includes('\0')) {
+    const shown = sanitize(line, 120);
+    throw new WherryError('SSH_VERSION_EXCHANGE', `the peer speaks another protocol version: ${shown}`, {
+      ours: patterns,
+      theirs: [shown],
+    });
   }
   return line;
 }

@@ -252,7 +252,7 @@ test('keep-alive: a server that stays silent is dead after so many intervals, an
   assert.equal(error.code, 'CONNECTION_LOST');
   assert.equal(error.details.phase, 'keep-alive');
   assert.equal(await pending, error);
-  assert.equal(peer.numbers.filter((number) => number === 80).length, 1);
+  assert.equal(peer.numbers.filter((number) => number === 80).length, 3);
   await client.close();
 });
 

@@ -2,6 +2,7 @@ import type { ByteStream } from '../../../src/net/byte-stream.ts';
 import type { LoginPlanRules } from '../../../src/ssh/auth/login-plan.ts';
 import type { AuthMethod } from '../../../src/ssh/auth/method.ts';
 import type { KeepAliveOptions } from '../../../src/ssh/connection/keep-alive.ts';
+import type { ChannelOptions } from '../../../src/ssh/connection/mux.ts';
 import { SshConnection } from '../../../src/ssh/connection/ssh-connection.ts';
 import type { PresentedHostKey } from '../../../src/ssh/transport/options.ts';
 import { type HalfOptions, transportOptions } from './defaults.ts';
@@ -16,6 +17,8 @@ export interface TestClientOptions extends HalfOptions, LoginPlanRules {
   readonly onBanner?: (text: string) => void;
   readonly beforeLogin?: () => Promise<{ user?: string }>;
   readonly keepAlive?: KeepAliveOptions;
+  readonly channels?: ChannelOptions;
+  readonly waitForChannelClose?: boolean;
   /** Milliseconds of silence a handshake may take. Default 5000. */
   readonly timeout?: number;
   readonly signal?: AbortSignal;
@@ -37,6 +40,8 @@ export function openClient(stream: ByteStream, options: TestClientOptions = {}):
       },
       beforeLogin: options.beforeLogin,
       keepAlive: options.keepAlive ?? { interval: 0, count: 3 },
+      channels: options.channels ?? {},
+      waitForChannelClose: options.waitForChannelClose,
     },
     { timeout: options.timeout ?? 5000, signal: options.signal },
   );

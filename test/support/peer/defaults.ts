@@ -6,14 +6,20 @@ import { DEFAULT_MACS } from '../../../src/ssh/crypto/macs.ts';
 import { hostKeyAlgorithms } from '../../../src/ssh/crypto/signatures.ts';
 import type { AlgorithmLists } from '../../../src/ssh/transport/negotiate.ts';
 import type { TransportOptions } from '../../../src/ssh/transport/options.ts';
+import type { StrictKexLevel } from '../../../src/ssh/transport/strict-kex.ts';
 
 /** What both halves of a test connection can be told; everything has a default. */
 export interface HalfOptions {
   readonly algorithms?: Partial<AlgorithmLists>;
   /** Default true. */
-  readonly strictKex?: boolean;
+  readonly strictKex?: boolean | StrictKexLevel;
   readonly rekeyBytes?: number;
   readonly rekeyPackets?: number;
+  readonly rekeyInterval?: number;
+  readonly serverVersions?: readonly string[];
+  readonly groupBits?: number;
+  readonly closeTimeout?: number;
+  readonly waitForPeerToClose?: boolean;
   readonly random?: RandomSource;
   readonly logger?: Logger;
   readonly software?: string;
@@ -33,14 +39,24 @@ export function algorithmLists(given: Partial<AlgorithmLists> = {}): AlgorithmLi
   };
 }
 
+function strictLevel(given: HalfOptions['strictKex']): StrictKexLevel {
+  if (typeof given === 'string') return given;
+  return given === false ? 'off' : 'offer';
+}
+
 /** The transport options of a half. */
 export function transportOptions(options: HalfOptions): Omit<TransportOptions, 'role' | 'verifyHostKey'> {
   return {
     software: options.software ?? 'wherry_test',
     algorithms: algorithmLists(options.algorithms),
-    strictKex: options.strictKex ?? true,
+    strictKex: strictLevel(options.strictKex),
     rekeyBytes: options.rekeyBytes ?? 2 ** 30,
     rekeyPackets: options.rekeyPackets ?? 2 ** 31,
+    rekeyInterval: options.rekeyInterval,
+    serverVersions: options.serverVersions,
+    groupBits: options.groupBits,
+    closeTimeout: options.closeTimeout,
+    waitForPeerToClose: options.waitForPeerToClose,
     random: options.random ?? systemRandom,
     log: new Log(options.logger),
   };
