@@ -1,6 +1,6 @@
 import type { WaitOptions } from '../base/deadline.ts';
 import type { ProgressHandler } from './progress.ts';
-import { checkCount } from './run.ts';
+import type { RateLimit } from './rate-limit.ts';
 import type { DataHandler } from './tap.ts';
 
 /** What downloads and uploads have in common. */
@@ -25,6 +25,18 @@ export interface TransferOptions extends WaitOptions {
   requestBytes?: number | undefined;
   /** READs or WRITEs under way at most, from 1. Default: as many as the link takes. */
   maxRequests?: number | undefined;
+  /**
+   * Take over permission bits (without setuid, setgid and sticky) and the times of access and modification, or one
+   * of the two. Default false: the target is a new file of whoever wrote it. Where the two cannot be set, it fails.
+   */
+  preserve?: boolean | 'times' | 'permissions' | undefined;
+  /** Bytes per second at most: a number for this transfer alone, a `RateLimit` to share one, or several of both. */
+  rateLimit?: number | RateLimit | readonly (number | RateLimit)[] | undefined;
+  /**
+   * Bring the file to stable storage before the transfer counts as done: fsync(2) here, fsync@openssh.com there, and
+   * SFTP_OP_UNSUPPORTED where a server does not offer it. Default false.
+   */
+  fsync?: boolean | undefined;
 }
 
 export interface DownloadOptions extends TransferOptions {
@@ -48,6 +60,12 @@ export interface DownloadOptions extends TransferOptions {
 
 export interface UploadOptions extends TransferOptions {
   /**
+   * Write to a temporary name beside the target and rename when complete, so that nobody sees a half file there: in
+   * one step with posix-rename@openssh.com, else by removing the target first. Default false. With `resume` the
+   * temporary name is `<target>.wherry-part`, and stays when the upload fails.
+   */
+  atomic?: boolean | undefined;
+  /**
    * Put the bytes at this offset of the remote file, or behind its end, and leave the rest of it as it is; the file
    * is made when there is none, and a gap reads as zeros. Not together with `resume`.
    */
@@ -65,32 +83,3 @@ export interface TransferResult {
   /** Milliseconds. */
   readonly duration: number;
 }
-
-/** How a session is to be used: how much one request may carry, and how much may be under way. */
-export interface Tuning {
-  readonly readChunk: number;
-  readonly writeChunk: number;
-  readonly budget: number;
-}
-
-/** The tuning of one transfer, where its options say something about it. */
-export function tuned(tuning: Tuning, options: TransferOptions): Tuning {
-  const { requestBytes, maxRequests } = options;
-  checkCount('requestBytes', requestBytes);
-  checkCount('maxRequests', maxRequests);
-  if (requestBytes === undefined && maxRequests === undefined) return tuning;
-  const chunk = (most: number): number => Math.max(1, Math.min(requestBytes ?? most, LARGEST_WRITE));
-  const readChunk = chunk(tuning.readChunk);
-  const writeChunk = chunk(tuning.writeChunk);
-  const budget = maxRequests === undefined ? tuning.budget : Math.max(1, maxRequests) * readChunk;
-  return { ...tuning, readChunk, writeChunk, budget };
-}
-
-/** What every server takes; more only after limits@openssh.com says so. */
-export const SAFE_CHUNK = 32_768;
-
-/** More in one READ keeps the server from reading the next piece while the last one is on its way. */
-export const LARGEST_READ = 130_560;
-
-/** What OpenSSH takes in one WRITE. */
-export const LARGEST_WRITE = 261_120;

@@ -5,6 +5,9 @@ import { SFTP_PACKETS, sftpPacketName } from '../sftp/packets.ts';
 import type { PendingRequest, SftpSession } from '../sftp/session.ts';
 import { SFTP_STATUS, statusError } from '../sftp/status.ts';
 import type { WireReader } from '../ssh/wire/reader.ts';
+import type { Budget, BudgetUser } from './budget.ts';
+import type { RateGate } from './rate-limit.ts';
+import { RequestSize } from './request-size.ts';
 import type { Sink } from './sink.ts';
 
 export interface ReadPlan {
@@ -19,8 +22,11 @@ export interface ReadPlan {
   readonly size: number | undefined;
   /** Bytes a READ asks for at most. */
   readonly chunk: number;
-  /** Bytes asked for and not yet written, at most. */
-  readonly budget: number;
+  /** Requests under way at most. */
+  readonly requests: number;
+  /** What all downloads of the session share. */
+  readonly budget: Budget;
+  readonly rate: RateGate;
   readonly sink: Sink;
   /** Remote offset of the sink's first byte. */
   readonly sinkBase: number;
@@ -29,14 +35,13 @@ export interface ReadPlan {
   received(bytes: number): void;
 }
 
-/** A server that answers less is asked for less, but never for crumbs. */
-const SMALLEST_CHUNK = 4096;
-
 /** One READ under way; used again for the next one. */
 class Slot implements PendingRequest {
   offset = 0;
   maxData = 0;
   got = 0;
+  /** When it was asked for, where nothing else was under way; 0 otherwise. */
+  askedAt = 0;
   /** Asks for bytes behind the size the server told. */
   probe = false;
   readonly #owner: ReadPipeline;
@@ -66,7 +71,7 @@ class Slot implements PendingRequest {
  * Fetches a file by many READs at a time. The length of a READ is a hint to the server: what it leaves out is
  * asked for again. The size it told is one too: reading goes on until it says end of file.
  */
-export class ReadPipeline {
+export class ReadPipeline implements BudgetUser {
   readonly #plan: ReadPlan;
   readonly #active = new Set<Slot>();
   readonly #free: Slot[] = [];
@@ -76,7 +81,10 @@ export class ReadPipeline {
   readonly #known: number;
   #probes = 0;
   #probeDepth = 1;
-  #chunk: number;
+  readonly #size: RequestSize;
+  /** Waits for the rate limit. */
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #left = false;
   #eof: number | undefined;
   /** End of the furthest byte that came. */
   #reached: number;
@@ -87,7 +95,7 @@ export class ReadPipeline {
     this.#plan = plan;
     this.#next = plan.start;
     this.#reached = plan.start;
-    this.#chunk = plan.chunk;
+    this.#size = new RequestSize(Math.min(plan.chunk, plan.rate.largestRequest));
     this.#known = Math.max(plan.start, Math.min(plan.size ?? 0, plan.end ?? Number.POSITIVE_INFINITY));
   }
 
@@ -95,6 +103,7 @@ export class ReadPipeline {
   run(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
+      this.#plan.budget.join();
       this.#plan.sink.listen({
         drained: () => this.#issue(),
         failed: (error) => this.stop(sinkError(error, this.#plan.path)),
@@ -116,13 +125,23 @@ export class ReadPipeline {
 
   /** Ends the transfer for `error`; replies still under way are dropped. */
   stop(error: WherryError): void {
-    if (this.#error !== undefined || this.#settle === undefined) return;
+    if (this.#error !== undefined || this.#settle === undefined || this.#left) return;
     this.#error = error;
+    this.#leave();
     this.#settle.reject(error);
+  }
+
+  /** The budget has room. */
+  room(): void {
+    this.#issue();
   }
 
   onData(slot: Slot, bytes: Uint8Array): void {
     if (this.#error !== undefined) return;
+    if (slot.askedAt > 0) {
+      this.#plan.budget.answered(performance.now() - slot.askedAt);
+      slot.askedAt = 0;
+    }
     const at = slot.offset + slot.got;
     slot.got += bytes.length;
     if (at + bytes.length > this.#reached) this.#reached = at + bytes.length;
@@ -144,11 +163,13 @@ export class ReadPipeline {
     if (got === 0) this.#endOfFile(slot);
     else if (slot.maxData === 0) {
       if (slot.probe) this.#probeDepth = Math.min(this.#probeDepth * 2, 64);
+      this.#size.full(got);
       this.#release(slot);
     } else {
-      if (slot.offset < this.#known) this.#chunk = Math.max(SMALLEST_CHUNK, Math.min(this.#chunk, got));
+      if (slot.offset < this.#known) this.#size.short(got);
       this.#plan.session.read(this.#plan.handle, slot.offset, slot.maxData, slot);
     }
+    if (got > 0) this.#plan.budget.give(got);
     this.#issue();
   }
 
@@ -176,40 +197,73 @@ export class ReadPipeline {
   }
 
   #release(slot: Slot): void {
-    this.#asked -= slot.maxData;
+    const left = slot.maxData;
+    this.#asked -= left;
     if (slot.probe) this.#probes--;
     this.#active.delete(slot);
     this.#free.push(slot);
+    if (left > 0) this.#plan.budget.give(left);
   }
 
   #issue(): void {
-    const { budget, end, sink, session, handle } = this.#plan;
+    const { budget, end, sink, session, handle, rate, requests } = this.#plan;
     const last = end ?? Number.POSITIVE_INFINITY;
-    while (this.#error === undefined && this.#eof === undefined && this.#next < last) {
+    while (this.#error === undefined && !this.#left && this.#eof === undefined && this.#next < last) {
       const probe = this.#next >= this.#known;
       if (probe && this.#probes >= this.#probeDepth) break;
-      if (this.#active.size > 0 && this.#asked + sink.pending + this.#chunk > budget) break;
-      if (this.#active.size === 0 && sink.pending > budget) break;
-      const length = Math.min(this.#chunk, (probe ? last : this.#known) - this.#next);
-      const slot = this.#free.pop() ?? new Slot(this);
-      slot.offset = this.#next;
-      slot.maxData = length;
-      slot.got = 0;
-      slot.probe = probe;
-      this.#next += length;
-      this.#asked += length;
-      if (probe) this.#probes++;
-      if (this.#active.size === 0) this.#plan.asks();
-      this.#active.add(slot);
-      session.read(handle, slot.offset, length, slot);
+      if (this.#active.size >= requests || sink.pending > budget.share || this.#timer !== undefined) break;
+      const length = Math.min(this.#size.bytes, (probe ? last : this.#known) - this.#next);
+      if (!budget.take(length, this)) return;
+      if (!rate.open) {
+        const wait = rate.take(length);
+        if (wait > 0) {
+          budget.give(length);
+          this.#later(wait);
+          break;
+        }
+      }
+      this.#ask(session, handle, length, probe);
     }
+    budget.pass(this);
     if (
       this.#error === undefined &&
+      !this.#left &&
       this.#active.size === 0 &&
       (this.#eof !== undefined || this.#next >= last)
     ) {
       this.#finish();
     }
+  }
+
+  #ask(session: SftpSession, handle: Uint8Array, length: number, probe: boolean): void {
+    const slot = this.#free.pop() ?? new Slot(this);
+    slot.offset = this.#next;
+    slot.maxData = length;
+    slot.got = 0;
+    slot.probe = probe;
+    this.#next += length;
+    this.#asked += length;
+    if (probe) this.#probes++;
+    if (this.#active.size === 0) {
+      this.#plan.asks();
+      slot.askedAt = performance.now();
+    } else slot.askedAt = 0;
+    this.#active.add(slot);
+    session.read(handle, slot.offset, length, slot);
+  }
+
+  #later(wait: number): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#issue();
+    }, wait);
+  }
+
+  #leave(): void {
+    this.#left = true;
+    clearTimeout(this.#timer);
+    this.#plan.budget.leave(this, this.#asked);
+    this.#asked = 0;
   }
 
   #finish(): void {
@@ -229,6 +283,7 @@ export class ReadPipeline {
       );
       return;
     }
+    this.#leave();
     this.#settle?.resolve();
   }
 }

@@ -5,23 +5,36 @@ import { SFTP_PACKETS, sftpPacketName } from '../sftp/packets.ts';
 import type { PendingRequest, SftpSession } from '../sftp/session.ts';
 import { SFTP_STATUS, statusError } from '../sftp/status.ts';
 import type { WireReader } from '../ssh/wire/reader.ts';
+import type { Budget, BudgetUser } from './budget.ts';
+import type { RateGate } from './rate-limit.ts';
 import type { Source } from './source.ts';
 
-export interface WritePlan {
+/** A session and the handle of the file there. */
+export interface WriteLane {
   readonly session: SftpSession;
   readonly handle: Uint8Array;
+}
+
+export interface WritePlan {
+  readonly lane: WriteLane;
   readonly path: string;
   /** Remote offset of the first byte. */
   readonly start: number;
   /** Bytes a WRITE carries at most. */
   readonly chunk: number;
-  /** Bytes sent and not yet acknowledged, at most. */
-  readonly budget: number;
+  /** Requests under way at most. */
+  readonly requests: number;
+  /** What all uploads of the session share. */
+  readonly budget: Budget;
+  readonly rate: RateGate;
   readonly source: Source;
   /** A first request goes out after a pause in which the server owed nothing. */
   asks(): void;
   acknowledged(bytes: number): void;
 }
+
+/** Sent before anybody else's turn comes. */
+const STEP_BYTES = 261_120;
 
 /** Bytes from one `Source.next`, given back when all their WRITEs are acknowledged. */
 interface Block {
@@ -33,6 +46,8 @@ interface Block {
 class Slot implements PendingRequest {
   offset = 0;
   length = 0;
+  /** When it was sent, where nothing else was under way; 0 otherwise. */
+  sentAt = 0;
   block: Block | undefined;
   readonly #owner: WritePipeline;
 
@@ -49,13 +64,21 @@ class Slot implements PendingRequest {
   }
 }
 
-/** Sends a file by many WRITEs at a time, held back by a budget, the channel window and the socket. */
-export class WritePipeline {
+/**
+ * Sends a file by many WRITEs at a time, held back by a budget, the channel window and the socket. Further lanes, each
+ * with a window of its own, take what the first one has no window for.
+ */
+export class WritePipeline implements BudgetUser {
   readonly #plan: WritePlan;
   readonly #active = new Set<Slot>();
   readonly #free: Slot[] = [];
+  readonly #lanes: WriteLane[] = [];
+  readonly #listening: (() => void)[] = [];
+  /** Bytes that are sent in one go. */
+  readonly #step: number;
   #offset: number;
   #outstanding = 0;
+  #over = false;
   /** Nothing more is sent; the replies under way are still waited for. */
   #failure: WherryError | undefined;
   #failedAt = Number.POSITIVE_INFINITY;
@@ -66,30 +89,56 @@ export class WritePipeline {
   constructor(plan: WritePlan) {
     this.#plan = plan;
     this.#offset = plan.start;
+    const { chunk, requests, rate } = plan;
+    const whole = requests === Number.POSITIVE_INFINITY ? Math.max(1, Math.floor(STEP_BYTES / chunk)) : 1;
+    this.#step = Math.min(whole * chunk, rate.largestRequest);
+  }
+
+  /** Another way to the same file. */
+  add(lane: WriteLane): void {
+    if (this.#over) return;
+    this.#lanes.push(lane);
+    this.#listening.push(lane.session.onWritable(() => this.#wakeUp()));
+    this.#wakeUp();
+  }
+
+  /** The budget has room. */
+  room(): void {
+    this.#wakeUp();
   }
 
   /** Resolves with the remote offset behind the last byte, when every byte is acknowledged. */
   async run(): Promise<number> {
-    const { source, session } = this.#plan;
-    const stopListening = session.onWritable(() => this.#wakeUp());
+    const { source, lane, budget } = this.#plan;
+    this.add(lane);
+    budget.join();
     let ahead = source.next();
     ahead.catch(() => {});
     try {
       for (;;) {
         const bytes = await this.#orStopped(ahead);
         if (bytes === undefined) break;
-        await this.#room();
-        if (this.#failure !== undefined) break;
+        const block = { bytes, left: bytes.length };
+        let at = 0;
+        while (at < bytes.length) {
+          const size = Math.min(this.#step, bytes.length - at);
+          const way = await this.#room(size);
+          if (way === undefined) break;
+          this.#send(block, at, size, way);
+          at += size;
+        }
+        if (at < bytes.length) break;
         ahead = source.next();
         ahead.catch(() => {});
-        this.#send({ bytes, left: bytes.length });
       }
       while (this.#active.size > 0 && this.#stopped === undefined) await this.#sleep();
       const error = this.#stopped ?? this.#failure;
       if (error !== undefined) throw error;
       return this.#offset;
     } finally {
-      stopListening();
+      this.#over = true;
+      for (const stopListening of this.#listening) stopListening();
+      budget.leave(this, this.#outstanding);
     }
   }
 
@@ -111,6 +160,8 @@ export class WritePipeline {
   }
 
   onReply(slot: Slot, type: number, body: WireReader): void {
+    if (this.#over) return;
+    if (slot.sentAt > 0) this.#plan.budget.answered(performance.now() - slot.sentAt);
     this.#outstanding -= slot.length;
     this.#active.delete(slot);
     const error = this.#replyError(slot, type, body);
@@ -126,6 +177,7 @@ export class WritePipeline {
       this.#failure = error;
     }
     this.#wakeUp();
+    this.#plan.budget.give(slot.length);
   }
 
   #replyError(slot: Slot, type: number, body: WireReader): WherryError | undefined {
@@ -147,29 +199,51 @@ export class WritePipeline {
     this.#free.push(slot);
   }
 
-  #send(block: Block): void {
-    const { session, handle, chunk } = this.#plan;
-    for (let at = 0; at < block.bytes.length && this.#stopped === undefined; at += chunk) {
-      const length = Math.min(chunk, block.bytes.length - at);
+  #send(block: Block, from: number, size: number, { session, handle }: WriteLane): void {
+    const { chunk } = this.#plan;
+    for (let at = from; at < from + size && this.#stopped === undefined; at += chunk) {
+      const length = Math.min(chunk, from + size - at);
       const slot = this.#free.pop() ?? new Slot(this);
       slot.offset = this.#offset;
       slot.length = length;
       slot.block = block;
-      if (this.#active.size === 0) this.#plan.asks();
+      slot.sentAt = 0;
+      if (this.#active.size === 0) {
+        this.#plan.asks();
+        slot.sentAt = performance.now();
+      }
       this.#active.add(slot);
       this.#offset += length;
-      this.#outstanding += length;
       session.write(handle, slot.offset, block.bytes.subarray(at, at + length), slot);
     }
   }
 
-  async #room(): Promise<void> {
-    const { session, budget } = this.#plan;
-    while (this.#failure === undefined && (session.congested || this.#outstanding >= budget)) {
+  /** A lane for the next `bytes`, when one has room and the budget and the rate allow; undefined after a failure. */
+  async #room(bytes: number): Promise<WriteLane | undefined> {
+    const { budget, rate, requests } = this.#plan;
+    for (;;) {
       if (this.#stopped !== undefined) throw this.#stopped;
-      await this.#sleep();
+      if (this.#failure !== undefined) return undefined;
+      const lane =
+        this.#active.size < requests ? this.#lanes.find(({ session }) => !session.congested) : undefined;
+      if (lane === undefined) {
+        budget.pass(this);
+        await this.#sleep();
+      } else if (budget.take(bytes, this)) {
+        this.#outstanding += bytes;
+        const wait = rate.open ? 0 : rate.take(bytes);
+        if (wait === 0) return lane;
+        this.#outstanding -= bytes;
+        budget.give(bytes);
+        await this.#pause(wait);
+      } else await this.#sleep();
     }
-    if (this.#stopped !== undefined) throw this.#stopped;
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const timer = setTimeout(() => this.#wakeUp(), ms);
+    await this.#sleep();
+    clearTimeout(timer);
   }
 
   /** The source's bytes, unless the transfer is stopped while the source is slow. */

@@ -1,0 +1,52 @@
+import type { SftpSession } from '../sftp/session.ts';
+
+/** A lane carries a window, 2 MiB with OpenSSH, in a round trip: one more for each so many milliseconds of it. */
+const MS_PER_LANE = 16;
+/** OpenSSH allows ten sessions on a connection (MaxSessions); other work is to find room too. */
+const MOST_LANES = 7;
+/** Shorter roads are filled by one window. */
+const SHORTEST_ROAD_MS = 8;
+/** Smaller files are through before further channels are open. */
+const SMALLEST_FILE = 8_388_608;
+
+/** How many channels besides the first an upload of so many bytes over such a road can use. */
+export function lanesFor(bytes: number, roundTrip: number): number {
+  if (!(roundTrip >= SHORTEST_ROAD_MS) || !Number.isFinite(roundTrip) || bytes < SMALLEST_FILE) return 0;
+  return Math.min(MOST_LANES, Math.ceil(roundTrip / MS_PER_LANE), Math.floor(bytes / (SMALLEST_FILE / 4)));
+}
+
+/**
+ * Further SFTP sessions on channels of the same connection, each with a window of its own. Opened when they are first
+ * asked for and used again; a server that refuses one is not asked for more.
+ */
+export class Lanes {
+  readonly #open: () => Promise<SftpSession>;
+  readonly #sessions: Promise<SftpSession | undefined>[] = [];
+  #closed = false;
+
+  constructor(open: () => Promise<SftpSession>) {
+    this.#open = open;
+  }
+
+  /** Sessions up to that count; undefined stands for one that was refused. */
+  take(count: number): readonly Promise<SftpSession | undefined>[] {
+    while (this.#sessions.length < count && !this.#closed) {
+      this.#sessions.push(
+        this.#open().then(
+          (session) => {
+            if (!this.#closed) return session;
+            void session.close();
+            return undefined;
+          },
+          () => undefined,
+        ),
+      );
+    }
+    return this.#sessions.slice(0, count);
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const opening of this.#sessions) void opening.then((session) => session?.close());
+  }
+}

@@ -1,0 +1,40 @@
+/** A server that answers less is asked for less, but never for crumbs. */
+const SMALLEST = 4096;
+/** Full answers after which more is tried again; doubled each time that was in vain. */
+const PATIENCE = 32;
+const MOST_PATIENCE = 4096;
+
+/** How much one READ asks for: shrinks to what a server gives, and recovers. */
+export class RequestSize {
+  bytes: number;
+  readonly #most: number;
+  #full = 0;
+  #patience = PATIENCE;
+  /** What was tried last and is not known to work. */
+  #trying = false;
+
+  constructor(most: number) {
+    this.#most = most;
+    this.bytes = most;
+  }
+
+  /** A request for `asked` bytes was answered in full. */
+  full(asked: number): void {
+    if (this.bytes >= this.#most || asked < this.bytes) return;
+    this.#trying = false;
+    if (++this.#full < this.#patience) return;
+    this.#full = 0;
+    this.#trying = true;
+    this.bytes = Math.min(this.#most, this.bytes * 2);
+  }
+
+  /** A request in the middle of a file was answered with `got` bytes only. */
+  short(got: number): void {
+    const smaller = Math.max(Math.min(SMALLEST, this.#most), Math.min(this.bytes, got));
+    if (smaller >= this.bytes) return;
+    if (this.#trying) this.#patience = Math.min(MOST_PATIENCE, this.#patience * 2);
+    this.#trying = false;
+    this.#full = 0;
+    this.bytes = smaller;
+  }
+}

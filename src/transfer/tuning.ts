@@ -1,0 +1,71 @@
+import type { SftpLimits } from '../sftp/replies.ts';
+import { Budget } from './budget.ts';
+import type { Lanes } from './lanes.ts';
+import type { TransferOptions } from './options.ts';
+import { checkCount } from './run.ts';
+import type { ServerProfile } from './server-profiles.ts';
+
+/** How a session is to be used: what one request may carry, and how much may be under way in all. */
+export interface Tuning {
+  readonly readChunk: number;
+  readonly writeChunk: number;
+  /** Requests under way in one transfer. */
+  readonly requests: number;
+  /** Whether READs behind the told size may be sent. */
+  readonly pastEnd: boolean;
+  /** Files open at a time. */
+  readonly handles: number;
+  /** Shared by all downloads of the session, and by all uploads. */
+  readonly reads: Budget;
+  readonly writes: Budget;
+  /** Further channels for uploads; undefined where there are none to be had. */
+  readonly lanes: Lanes | undefined;
+}
+
+/** What every server takes; more only after limits@openssh.com says so. */
+const SAFE_CHUNK = 32_768;
+/** More in one READ keeps the server from reading the next piece while the last one is on its way. */
+const LARGEST_READ = 130_560;
+/** What OpenSSH takes in one WRITE. */
+const LARGEST_WRITE = 261_120;
+/** Servers that name no limit have one: 100 handles is the least that is known of (Apache MINA's default is more). */
+const SAFE_HANDLES = 64;
+/** Some handles stay free for listings. */
+const SPARE_HANDLES = 16;
+
+/** From what the server says of itself, by limits@openssh.com and by its name. */
+export function tuningFor(
+  limits: SftpLimits | undefined,
+  profile: ServerProfile,
+  lanes: Lanes | undefined,
+): Tuning {
+  const chunk = (told: number | undefined, largest: number, known: number | undefined): number =>
+    Math.min(told === undefined || told === 0 ? SAFE_CHUNK : Math.min(told, largest), known ?? largest);
+  const handles = limits?.maxOpenHandles ?? 0;
+  return {
+    readChunk: chunk(limits?.maxReadLength, LARGEST_READ, profile.readChunk),
+    writeChunk: chunk(limits?.maxWriteLength, LARGEST_WRITE, profile.writeChunk),
+    requests: profile.requests ?? Number.POSITIVE_INFINITY,
+    pastEnd: profile.pastEnd ?? true,
+    handles: handles === 0 ? SAFE_HANDLES : Math.max(1, handles - SPARE_HANDLES),
+    reads: new Budget(),
+    writes: new Budget(),
+    lanes: profile.stripe === true ? lanes : undefined,
+  };
+}
+
+/** The tuning of one transfer, where its options say something about it. */
+export function tuned(tuning: Tuning, options: TransferOptions): Tuning {
+  const { requestBytes, maxRequests } = options;
+  checkCount('requestBytes', requestBytes);
+  checkCount('maxRequests', maxRequests);
+  if (requestBytes === undefined && maxRequests === undefined) return tuning;
+  const chunk = (most: number): number => Math.max(1, Math.min(requestBytes ?? most, LARGEST_WRITE));
+  return {
+    ...tuning,
+    readChunk: chunk(tuning.readChunk),
+    writeChunk: chunk(tuning.writeChunk),
+    requests: Math.min(tuning.requests, Math.max(1, maxRequests ?? Number.POSITIVE_INFINITY)),
+    lanes: maxRequests === undefined ? tuning.lanes : undefined,
+  };
+}
