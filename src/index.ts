@@ -21,6 +21,7 @@ export type { AlgorithmOptions, ConnectOptions, Handshake } from './api/options.
 export { scpDownload, scpUpload } from './api/scp.ts';
 export { type OpenMode, Sftp } from './api/sftp.ts';
 export { SftpFile } from './api/sftp-file.ts';
+export { SftpTransfers } from './api/sftp-transfers.ts';
 export type { TransportRules } from './api/transport-rules.ts';
 export type { WaitOptions } from './base/deadline.ts';
 export { ERROR_CODES, type ErrorCode } from './base/error-codes.ts';
@@ -46,6 +47,7 @@ export { type AcceptNewOptions, acceptNew, knownHosts } from './ssh/trust/known-
 export { knownHostsText } from './ssh/trust/known-hosts-text.ts';
 export type { DownloadOptions, TransferOptions, TransferResult, UploadOptions } from './transfer/options.ts';
 export type { Progress, ProgressHandler } from './transfer/progress.ts';
+export { RateLimit } from './transfer/rate-limit.ts';
 export type { ScpOptions, ScpResult } from './transfer/scp-options.ts';
 export type { DownloadStream } from './transfer/sink.ts';
 export type { UploadStream } from './transfer/source.ts';

@@ -41,8 +41,16 @@ export async function openSftp(connection: Connection, wait: WaitOptions = {}): 
   }
 }
 
-/** The subsystem request and SSH_FXP_INIT travel together: one round trip instead of two. */
 async function open(connection: Connection): Promise<Sftp> {
+  const session = await openSession(connection);
+  return new Sftp(session, {
+    serverVersion: connection.serverVersion,
+    openSession: () => openSession(connection),
+  });
+}
+
+/** The subsystem request and SSH_FXP_INIT travel together: one round trip instead of two. */
+async function openSession(connection: Connection): Promise<SftpSession> {
   const channel = await connection.ssh.openChannel('session', WINDOW_BYTES);
   const session = new SftpSession(channel, connection.timeout);
   const accepted = channel.request('subsystem', textRequest('sftp'), true);
@@ -55,5 +63,5 @@ async function open(connection: Connection): Promise<Sftp> {
     });
   }
   await started;
-  return new Sftp(session);
+  return session;
 }

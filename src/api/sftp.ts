@@ -2,7 +2,7 @@ import type { WaitOptions } from '../base/deadline.ts';
 import { WherryError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { sanitize } from '../base/text.ts';
-import { encodeAttributes, type FileAttributes, fileType } from '../sftp/attributes.ts';
+import { encodeAttributes, type FileAttributes } from '../sftp/attributes.ts';
 import { extendedPath, extendedReply, extendedStatus } from '../sftp/extended-requests.ts';
 import { isAnnounced, type SftpExtensionName } from '../sftp/extensions.ts';
 import { OPEN_FLAGS } from '../sftp/packets.ts';
@@ -10,32 +10,9 @@ import { type FileSystemSpace, readLimits, readSpace, type SftpLimits } from '..
 import * as requests from '../sftp/requests.ts';
 import type { SftpSession } from '../sftp/session.ts';
 import { WireWriter } from '../ssh/wire/writer.ts';
-import { downloadToMemory, downloadToPath, downloadToStream } from '../transfer/download.ts';
-import {
-  type DownloadOptions,
-  LARGEST_READ,
-  LARGEST_WRITE,
-  SAFE_CHUNK,
-  type TransferResult,
-  type Tuning,
-  type UploadOptions,
-} from '../transfer/options.ts';
-import type { DownloadStream } from '../transfer/sink.ts';
-import {
-  downloadTree,
-  type RemoteTree,
-  type TreeOptions,
-  type TreeResult,
-  uploadTree,
-} from '../transfer/tree.ts';
-import { type UploadSource, upload } from '../transfer/upload.ts';
 import { type DirectoryEntry, directoryEntry, type ListOptions } from './directory-entry.ts';
 import { SftpFile } from './sftp-file.ts';
-
-/** Bytes asked for or sent, and not yet written or acknowledged, in one transfer. */
-const BUDGET_BYTES = 8_388_608;
-/** What each of several files under way gets of it at least. */
-const SMALLEST_BUDGET_BYTES = 1_048_576;
+import { type SftpRoad, SftpTransfers } from './sftp-transfers.ts';
 
 /** How `open` opens a file: the flags of fopen(3), with `x` for "must not exist". */
 export type OpenMode = 'r' | 'r+' | 'w' | 'wx' | 'w+' | 'a';
@@ -56,20 +33,16 @@ const OPEN_MODES: Readonly<Record<OpenMode, number>> = {
  * starts, usually the home folder. Every method rejects with SFTP_* for what the server refuses, TIMEOUT after
  * the connection's time of silence, ABORTED for its signal, CLOSED or CONNECTION_LOST when the session is over.
  */
-export class Sftp {
+export class Sftp extends SftpTransfers {
   readonly #session: SftpSession;
   readonly #limits: Promise<SftpLimits | undefined>;
-  readonly #tuning: Promise<Tuning>;
 
   /** @internal */
-  constructor(session: SftpSession) {
+  constructor(session: SftpSession, road: SftpRoad = {}) {
+    const limits = askLimits(session);
+    super(session, limits, road);
     this.#session = session;
-    this.#limits = isAnnounced(session.announced, 'limits@openssh.com')
-      ? extendedReply(session, 'limits@openssh.com', new WireWriter(), undefined, {})
-          .then(readLimits)
-          .catch(() => undefined)
-      : Promise.resolve(undefined);
-    this.#tuning = this.#limits.then(tuningFor);
+    this.#limits = limits;
   }
 
   /** The SFTP version in use. */
@@ -85,86 +58,6 @@ export class Sftp {
   /** What the server says of its limits (limits@openssh.com); undefined where it does not. */
   limits(): Promise<SftpLimits | undefined> {
     return this.#limits;
-  }
-
-  /**
-   * Fetches a file to a local path or into a stream.
-   *
-   * To a path, the bytes go into a temporary file beside it, which is renamed when complete: a broken download
-   * never leaves a half file under the final name. A stream is ended when all is there and destroyed on failure.
-   * Whatever size the server told, reading goes on to the end of the file; a file that turns out shorter fails with
-   * TRANSFER_SIZE_CHANGED. Local trouble is TRANSFER_LOCAL_FILE; `details.safeLength` says how far it came.
-   *
-   * @example
-   * ```ts
-   * await sftp.download(remoteFile, localFile, {
-   *   onProgress: ({ transferred, total }) => console.log(transferred, total),
-   * });
-   * ```
-   */
-  download(
-    remote: string,
-    target: string | DownloadStream,
-    options: DownloadOptions = {},
-  ): Promise<TransferResult> {
-    return typeof target === 'string'
-      ? downloadToPath(this.#session, this.#tuning, remote, target, options)
-      : downloadToStream(this.#session, this.#tuning, remote, target, options);
-  }
-
-  /**
-   * A whole file, or `start` and `length` of it, in memory. Fails with LIMIT_EXCEEDED above `length` bytes, by
-   * default 1 GiB.
-   *
-   * @example
-   * ```ts
-   * const text = Buffer.from(await sftp.readFile(remoteFile)).toString('utf8');
-   * console.log(text.length);
-   * ```
-   */
-  readFile(remote: string, options: DownloadOptions = {}): Promise<Uint8Array> {
-    return downloadToMemory(this.#session, this.#tuning, remote, options);
-  }
-
-  /**
-   * Sends a local file, bytes, or a stream to a remote path, and replaces what is there. No attribute is set unless
-   * `mode` asks for it. A failure tells in `details.safeLength` up to where the server has everything.
-   *
-   * @example
-   * ```ts
-   * await sftp.upload(localFile, remoteFile);
-   * await sftp.upload(Buffer.from('hello\n'), remoteFile, { mode: 0o600 });
-   * ```
-   */
-  upload(source: UploadSource, remote: string, options: UploadOptions = {}): Promise<TransferResult> {
-    return upload(this.#session, this.#tuning, source, remote, options);
-  }
-
-  /**
-   * Fetches a folder with all below it, several files at a time. A name that would leave the target folder fails
-   * with TRANSFER_UNSAFE_NAME; symbolic links are left out and listed in `skipped`. The first failure ends it.
-   *
-   * @example
-   * ```ts
-   * const { files, bytes } = await sftp.downloadTree(remoteFolder, localFolder);
-   * console.log(files, bytes);
-   * ```
-   */
-  downloadTree(remote: string, local: string, options: TreeOptions = {}): Promise<TreeResult> {
-    return downloadTree(this.#tree(options), remote, local, options);
-  }
-
-  /**
-   * Sends a folder with all below it, several files at a time; remote folders that are missing are made.
-   *
-   * @example
-   * ```ts
-   * const { files, folders } = await sftp.uploadTree(localFolder, `${remoteFolder}/copy`);
-   * console.log(files, folders);
-   * ```
-   */
-  uploadTree(local: string, remote: string, options: TreeOptions = {}): Promise<TreeResult> {
-    return uploadTree(this.#tree(options), local, remote, options);
   }
 
   /**
@@ -317,43 +210,15 @@ export class Sftp {
     return readSpace(await extendedReply(this.#session, 'statvfs@openssh.com', body, path, wait));
   }
 
-  /** Ends the session; the connection stays. May be called more than once. */
-  close(): Promise<void> {
-    return this.#session.close();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
-  #tree(options: TreeOptions): RemoteTree {
-    const wait = { signal: options.signal, timeout: options.timeout };
-    const tuning = this.#tuning.then((all) => ({
-      ...all,
-      budget: Math.max(SMALLEST_BUDGET_BYTES, Math.floor(all.budget / (options.concurrency ?? 8))),
-    }));
-    return {
-      list: (path) => this.list(path, wait),
-      lstatType: async (path) => fileType(await this.lstat(path, wait)),
-      mkdir: (path) => this.mkdir(path, {}, wait),
-      stat: (path) => this.stat(path, wait),
-      download: (remote, local, transfer) => downloadToPath(this.#session, tuning, remote, local, transfer),
-      upload: (local, remote, transfer) => upload(this.#session, tuning, local, remote, transfer),
-    };
-  }
-
   #twoPaths(extension: SftpExtensionName, from: string, to: string, wait: WaitOptions): Promise<void> {
     const body = new WireWriter().text(from).text(to);
     return extendedStatus(this.#session, extension, body, from, wait);
   }
 }
 
-function tuningFor(limits: SftpLimits | undefined): Tuning {
-  const chunk = (told: number | undefined, largest: number): number =>
-    told === undefined || told === 0 ? SAFE_CHUNK : Math.min(told, largest);
-  return {
-    readChunk: chunk(limits?.maxReadLength, LARGEST_READ),
-    writeChunk: chunk(limits?.maxWriteLength, LARGEST_WRITE),
-    budget: BUDGET_BYTES,
-  };
+function askLimits(session: SftpSession): Promise<SftpLimits | undefined> {
+  if (!isAnnounced(session.announced, 'limits@openssh.com')) return Promise.resolve(undefined);
+  return extendedReply(session, 'limits@openssh.com', new WireWriter(), undefined, {})
+    .then(readLimits)
+    .catch(() => undefined);
 }

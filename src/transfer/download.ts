@@ -6,17 +6,41 @@ import { OPEN_FLAGS } from '../sftp/packets.ts';
 import { closeHandle, fstat, openFile } from '../sftp/requests.ts';
 import type { SftpSession } from '../sftp/session.ts';
 import { FileSink } from './file-sink.ts';
-import { openLocalTarget } from './local-target.ts';
-import { type DownloadOptions, type TransferResult, type Tuning, tuned } from './options.ts';
+import { keepOnLocal } from './kept-attributes.ts';
+import { type LocalTarget, openLocalTarget } from './local-target.ts';
+import type { DownloadOptions, TransferResult } from './options.ts';
 import { handleTarget, memoryTarget, nodeTarget, OrderedSink, webTarget } from './ordered-sink.ts';
 import { ProgressMeter } from './progress.ts';
+import { RateGate } from './rate-limit.ts';
 import { ReadPipeline } from './read-pipeline.ts';
+import { tailAgrees } from './resume-check.ts';
 import { checkCount, transferError, underDeadline } from './run.ts';
 import type { DownloadStream, Sink } from './sink.ts';
 import { TapSink } from './tap.ts';
+import { type Tuning, tuned } from './tuning.ts';
 
 /** The largest file that is fetched into memory unless the caller allows more. */
 const MEMORY_LIMIT = 1_073_741_824;
+
+/** What is known of a file before it is opened, when it comes from a listing. */
+export interface FetchHints {
+  /** Attributes that the listing told: no need to ask for them. */
+  readonly attributes?: FileAttributes | undefined;
+  /** The target lies in a folder that is filled by names from the server: nothing special there is opened. */
+  readonly inTree?: boolean | undefined;
+}
+
+/** One file being fetched: what its parts need to know. */
+interface Fetch {
+  readonly session: SftpSession;
+  readonly tuning: Promise<Tuning>;
+  readonly remote: string;
+  readonly options: DownloadOptions;
+  readonly hints: FetchHints;
+  /** How far it came, counted from the first byte of the target; what the server told of the file. */
+  safeLength: number;
+  attributes: FileAttributes;
+}
 
 /** Fetches a file to a local path. It appears under its name when it is complete, not before. */
 export async function downloadToPath(
@@ -25,26 +49,32 @@ export async function downloadToPath(
   remote: string,
   local: string,
   options: DownloadOptions,
+  hints: FetchHints = {},
 ): Promise<TransferResult> {
   checkRange(options);
   const failed = (error: unknown): WherryError =>
     transferError(error, 'download', { operation: 'download', path: sanitize(remote), localPath: local });
-  const target = await openLocalTarget(local, options).catch((error: unknown) => {
+  const target = await openLocalTarget(local, options, hints.inTree).catch((error: unknown) => {
     throw failed(error);
   });
   const base = options.start ?? 0;
-  const progress = { safeLength: target.have };
+  const one: Fetch = { session, tuning, remote, options, hints, safeLength: target.have, attributes: {} };
   try {
     const sink = target.ordered
       ? new OrderedSink(handleTarget(target.file))
       : new FileSink(target.file.fd, target.local);
-    const result = await fetch(session, tuning, remote, sink, base, base + target.have, options, progress);
+    const result = await fetch(one, sink, base, target.have, target);
+    if (options.fsync === true && !target.ordered) await target.file.sync();
+    const preserve = target.ordered ? false : (options.preserve ?? false);
+    // A file that appears under its name has its attributes; one that is written in place gets them at the end.
+    if (preserve && target.path !== local) await keepOnLocal(target.path, one.attributes, preserve);
     await target.commit(result.size);
+    if (preserve && target.path === local) await keepOnLocal(local, one.attributes, preserve);
     return result;
   } catch (error) {
-    const partialPath = await target.discard(progress.safeLength).catch(() => undefined);
+    const partialPath = await target.discard(one.safeLength).catch(() => undefined);
     const kept = partialPath === undefined ? {} : { partialPath };
-    throw transferError(failed(error), 'download', { safeLength: progress.safeLength, ...kept });
+    throw transferError(failed(error), 'download', { safeLength: one.safeLength, ...kept });
   }
 }
 
@@ -89,45 +119,44 @@ async function fetchOrdered(
   base: number,
   options: DownloadOptions,
 ): Promise<TransferResult> {
-  const progress = { safeLength: 0 };
+  const one: Fetch = { session, tuning, remote, options, hints: {}, safeLength: 0, attributes: {} };
   try {
-    return await fetch(session, tuning, remote, sink, base, base, options, progress);
+    return await fetch(one, sink, base, 0);
   } catch (error) {
     await sink.abort(error);
     throw transferError(error, 'download', {
       operation: 'download',
       path: sanitize(remote),
-      safeLength: progress.safeLength,
+      safeLength: one.safeLength,
     });
   }
 }
 
-/** Opens the remote file, fetches it from `start` into `sink`, closes it. `progress` tells how far it came. */
+/** Opens the remote file, fetches it from `base` on into `sink`, without the first `have` bytes, closes it. */
 async function fetch(
-  session: SftpSession,
-  tuning: Promise<Tuning>,
-  remote: string,
+  one: Fetch,
   target: Sink,
   base: number,
-  start: number,
-  options: DownloadOptions,
-  progress: { safeLength: number },
+  have: number,
+  file?: LocalTarget,
 ): Promise<TransferResult> {
+  const { session, remote, options, hints } = one;
   const began = performance.now();
   const wait = { signal: options.signal, timeout: options.timeout };
-  const handle = await openFile(session, remote, OPEN_FLAGS.SSH_FXF_READ, {}, wait);
+  const opening = openFile(session, remote, OPEN_FLAGS.SSH_FXF_READ, {}, wait);
+  const [handle, tuning] = await Promise.all([opening, one.tuning.then((all) => tuned(all, options))]);
+  tuning.reads.answered(performance.now() - began);
   try {
-    const [attributes, { readChunk, budget }] = await Promise.all([
-      options.askSize === false ? ({} as FileAttributes) : fstat(session, handle, remote, wait),
-      tuning.then((all) => tuned(all, options)),
-    ]);
+    const attributes =
+      options.askSize === false ? {} : (hints.attributes ?? (await fstat(session, handle, remote, wait)));
+    one.attributes = attributes;
     if (fileType(attributes) === 'directory') {
       throw new WherryError('TRANSFER_TARGET', `${sanitize(remote)} is a folder`, { path: sanitize(remote) });
     }
     const end = options.length === undefined ? undefined : base + options.length;
     const { size } = attributes;
-    if (size !== undefined && start > size && start > base)
-      throw shorterThanPartial(remote, start - base, size);
+    if (size !== undefined && base + have > size && have > 0) throw shorterThanPartial(remote, have, size);
+    const start = base + (have > 0 && !(await mayGoOn(one, handle, base, have, file)) ? 0 : have);
     const total =
       size === undefined || size === 0 ? undefined : Math.max(0, Math.min(size, end ?? size) - base);
     const sink =
@@ -141,10 +170,12 @@ async function fetch(
       handle,
       path: remote,
       start,
-      end,
+      end: tuning.pastEnd ? end : Math.min(end ?? Number.POSITIVE_INFINITY, size || Number.POSITIVE_INFINITY),
       size,
-      chunk: readChunk,
-      budget,
+      chunk: tuning.readChunk,
+      requests: tuning.requests,
+      budget: tuning.reads,
+      rate: new RateGate(options.rateLimit),
       sink,
       sinkBase: base,
       asks: () => touch(),
@@ -163,7 +194,7 @@ async function fetch(
       await sink.abort(error);
       throw error;
     } finally {
-      progress.safeLength = Math.min(pipeline.safeLength - base, sink.lost);
+      one.safeLength = Math.min(pipeline.safeLength - base, sink.lost);
     }
     meter.finish();
     const bytes = pipeline.safeLength - start;
@@ -171,6 +202,23 @@ async function fetch(
   } finally {
     closeHandle(session, handle, remote).catch(() => {});
   }
+}
+
+/** Whether what is here is the beginning of the remote file; who says a number knows it. */
+async function mayGoOn(
+  { session, remote, options }: Fetch,
+  handle: Uint8Array,
+  base: number,
+  have: number,
+  target: LocalTarget | undefined,
+): Promise<boolean> {
+  if (options.resume !== true || target === undefined) return true;
+  const wait = { signal: options.signal, timeout: options.timeout };
+  const local = async (offset: number, length: number): Promise<Uint8Array> => {
+    const { buffer, bytesRead } = await target.file.read(Buffer.alloc(length), 0, length, offset);
+    return buffer.subarray(0, bytesRead);
+  };
+  return tailAgrees(session, handle, remote, base, have, local, wait);
 }
 
 function checkRange(options: DownloadOptions): void {

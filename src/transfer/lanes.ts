@@ -1,4 +1,9 @@
+import type { WaitOptions } from '../base/deadline.ts';
+import { OPEN_FLAGS } from '../sftp/packets.ts';
+import { closeHandle, openFile } from '../sftp/requests.ts';
 import type { SftpSession } from '../sftp/session.ts';
+import type { Tuning } from './tuning.ts';
+import type { WriteLane, WritePipeline } from './write-pipeline.ts';
 
 /** A lane carries a window, 2 MiB with OpenSSH, in a round trip: one more for each so many milliseconds of it. */
 const MS_PER_LANE = 16;
@@ -48,5 +53,43 @@ export class Lanes {
   close(): void {
     this.#closed = true;
     for (const opening of this.#sessions) void opening.then((session) => session?.close());
+  }
+}
+
+/** The lanes of one upload: sessions are opened while its file is, files on them as soon as that is there. */
+export class LaneOpener {
+  readonly #sessions: readonly Promise<SftpSession | undefined>[];
+  readonly #open: WriteLane[] = [];
+  #path = '';
+  #over = false;
+
+  constructor({ lanes, writes }: Tuning, bytes: number) {
+    this.#sessions = lanes?.take(lanesFor(bytes, writes.roundTrip)) ?? [];
+  }
+
+  openFor(path: string, pipeline: WritePipeline): void {
+    this.#path = path;
+    for (const opening of this.#sessions) void this.#add(opening, pipeline);
+  }
+
+  /** Fails when a server says at the end that it has not stored what it acknowledged. */
+  async close(wait: WaitOptions): Promise<void> {
+    this.#over = true;
+    await Promise.all(
+      this.#open.splice(0).map(({ session, handle }) => closeHandle(session, handle, this.#path, wait)),
+    );
+  }
+
+  /** Nobody is told where a server refuses: there is one way already. */
+  async #add(opening: Promise<SftpSession | undefined>, pipeline: WritePipeline): Promise<void> {
+    const session = await opening;
+    if (session === undefined || this.#over) return;
+    const handle = await openFile(session, this.#path, OPEN_FLAGS.SSH_FXF_WRITE).catch(() => undefined);
+    if (handle === undefined) return;
+    if (this.#over) closeHandle(session, handle, this.#path).catch(() => {});
+    else {
+      this.#open.push({ session, handle });
+      pipeline.add({ session, handle });
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, link, open, rename, stat, truncate, unlink } from 'node:fs/promises';
+import { type FileHandle, link, lstat, open, rename, stat, truncate, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { WherryError } from '../base/errors.ts';
 import { isLocalFileSystem } from './local-file-system.ts';
@@ -8,6 +8,8 @@ import type { DownloadOptions } from './options.ts';
 /** A local file being downloaded to: written beside its target under another name, and renamed when complete. */
 export interface LocalTarget {
   readonly file: FileHandle;
+  /** Where the bytes go until `commit`. */
+  readonly path: string;
   /** The file is on a file system of this machine. */
   readonly local: boolean;
   /** A device or a pipe: bytes go there in order. */
@@ -22,9 +24,16 @@ export interface LocalTarget {
   discard(safeLength: number): Promise<string | undefined>;
 }
 
-/** Opens the file a download to `path` is written to. */
-export async function openLocalTarget(path: string, options: DownloadOptions): Promise<LocalTarget> {
-  const existing = await stat(path).catch((error: NodeJS.ErrnoException) => {
+/**
+ * Opens the file a download to `path` is written to. `inTree`: the name is a server's, so a symbolic link there is
+ * replaced, not followed, and a device or a pipe is not opened.
+ */
+export async function openLocalTarget(
+  path: string,
+  options: DownloadOptions,
+  inTree = false,
+): Promise<LocalTarget> {
+  const existing = await (inTree ? lstat : stat)(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
@@ -33,7 +42,10 @@ export async function openLocalTarget(path: string, options: DownloadOptions): P
   }
   const goesOn = options.inPlace === true && options.resume !== undefined && options.resume !== false;
   if (existing !== undefined && options.overwrite === false && !goesOn) throw exists(path);
-  if (existing !== undefined && !existing.isFile()) return directTarget(path);
+  if (existing !== undefined && !existing.isFile() && !(inTree && existing.isSymbolicLink())) {
+    if (!inTree) return directTarget(path);
+    throw new WherryError('TRANSFER_TARGET', `${path} is no regular file`, { localPath: path });
+  }
   if (options.inPlace === true) return inPlaceTarget(path, options);
 
   const keep = options.keepPartial === true || options.resume !== undefined;
@@ -87,6 +99,7 @@ function temporaryTarget(
   const { file } = opened;
   return {
     ...opened,
+    path: temporary,
     ordered: false,
     async commit() {
       await file.close();
@@ -126,6 +139,7 @@ async function inPlaceTarget(path: string, options: DownloadOptions): Promise<Lo
     const least = options.length === undefined ? 0 : size;
     return {
       file,
+      path,
       local: await isLocalFileSystem(path),
       ordered: false,
       have,
@@ -152,6 +166,7 @@ async function directTarget(path: string): Promise<LocalTarget> {
   const file = await open(path, 'w');
   return {
     file,
+    path,
     local: false,
     ordered: true,
     have: 0,

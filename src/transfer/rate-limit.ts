@@ -77,7 +77,9 @@ export class RateGate {
 
   constructor(given: number | RateLimit | readonly (number | RateLimit)[] | undefined) {
     const all = given === undefined ? [] : Array.isArray(given) ? given : [given];
-    this.#limits = all.map((one: number | RateLimit) => (one instanceof RateLimit ? one : new RateLimit(one)));
+    this.#limits = all.map((one: number | RateLimit) =>
+      one instanceof RateLimit ? one : new RateLimit(one),
+    );
     const slowest = Math.min(...this.#limits.map((limit) => limit.bytesPerSecond), Number.POSITIVE_INFINITY);
     this.largestRequest = Math.max(4096, Math.floor(slowest / 8));
   }

@@ -211,7 +211,8 @@ export class ReadPipeline implements BudgetUser {
     while (this.#error === undefined && !this.#left && this.#eof === undefined && this.#next < last) {
       const probe = this.#next >= this.#known;
       if (probe && this.#probes >= this.#probeDepth) break;
-      if (this.#active.size >= requests || sink.pending > budget.share || this.#timer !== undefined) break;
+      if (this.#active.size >= requests || this.#timer !== undefined) break;
+      if (sink.pending > 0 && this.#asked + sink.pending >= budget.share) break;
       const length = Math.min(this.#size.bytes, (probe ? last : this.#known) - this.#next);
       if (!budget.take(length, this)) return;
       if (!rate.open) {

@@ -12,8 +12,8 @@ export interface ServerProfile {
 }
 
 interface ProfileRow {
-  /** Of the identification line behind `SSH-2.0-`. The first row that matches counts. */
-  readonly match: RegExp;
+  /** A regular expression for the identification line behind `SSH-2.0-`. The first row that matches counts. */
+  readonly match: string;
   readonly set: ServerProfile;
   readonly why: string;
   readonly ref: string;
@@ -22,13 +22,13 @@ interface ProfileRow {
 /** Servers known by their identification line. Whoever is in no row gets 32 KiB a request until limits@ says more. */
 export const SERVER_PROFILES = {
   'OpenSSH for Windows': {
-    match: /^OpenSSH_for_Windows/,
+    match: '^OpenSSH_for_Windows',
     set: { readChunk: 102_400, writeChunk: 65_536 },
     why: 'READ is answered with 102,400 bytes at most, larger WRITEs fail',
     ref: 'https://github.com/PowerShell/Win32-OpenSSH/issues/1395',
   },
   OpenSSH: {
-    match: /^OpenSSH_/,
+    match: '^OpenSSH_',
     set: { stripe: true },
     why: 'handles are plain descriptors of one file; a channel takes 2 MiB in a round trip and no more',
     ref: 'OpenSSH sftp-server.c, channels.h (CHAN_SES_WINDOW_DEFAULT)',
@@ -40,5 +40,5 @@ SERVER_PROFILES satisfies Record<string, ProfileRow>;
 export function profileOf(version: string): ServerProfile {
   const software = version.replace(/^SSH-[\d.]+-/, '');
   const rows: readonly ProfileRow[] = Object.values(SERVER_PROFILES);
-  return rows.find(({ match }) => match.test(software))?.set ?? {};
+  return rows.find(({ match }) => new RegExp(match).test(software))?.set ?? {};
 }

@@ -25,7 +25,7 @@ export interface Tuning {
 /** What every server takes; more only after limits@openssh.com says so. */
 const SAFE_CHUNK = 32_768;
 /** More in one READ keeps the server from reading the next piece while the last one is on its way. */
-const LARGEST_READ = 130_560;
+export const LARGEST_READ = 130_560;
 /** What OpenSSH takes in one WRITE. */
 const LARGEST_WRITE = 261_120;
 /** Servers that name no limit have one: 100 handles is the least that is known of (Apache MINA's default is more). */

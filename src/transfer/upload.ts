@@ -1,26 +1,27 @@
 import { open as openLocal } from 'node:fs/promises';
+import type { WaitOptions } from '../base/deadline.ts';
 import { WherryError } from '../base/errors.ts';
 import { sanitize } from '../base/text.ts';
+import { extendedStatus } from '../sftp/extended-requests.ts';
 import { OPEN_FLAGS } from '../sftp/packets.ts';
-import { closeHandle, fstat, openFile } from '../sftp/requests.ts';
+import { closeHandle, fstat, openFile, setstat } from '../sftp/requests.ts';
 import type { SftpSession } from '../sftp/session.ts';
-import { type TransferResult, type Tuning, tuned, type UploadOptions } from './options.ts';
+import { WireWriter } from '../ssh/wire/writer.ts';
+import { LaneOpener } from './lanes.ts';
+import type { TransferResult, UploadOptions } from './options.ts';
 import { ProgressMeter } from './progress.ts';
+import { RateGate } from './rate-limit.ts';
+import { remoteTarget } from './remote-target.ts';
+import { tailAgrees } from './resume-check.ts';
 import { checkCount, transferError, underDeadline } from './run.ts';
-import {
-  abandon,
-  bytesSource,
-  FileSource,
-  type Source,
-  skipping,
-  streamSource,
-  type UploadStream,
-} from './source.ts';
+import { given, opened, type Sending } from './sending.ts';
+import { abandon, type Source, type UploadStream } from './source.ts';
 import { tapSource } from './tap.ts';
+import { type Tuning, tuned } from './tuning.ts';
 import { WritePipeline } from './write-pipeline.ts';
 
-/** Read from the local file at a time: one WRITE, so that the next read and the sending overlap. */
-const BLOCK_BYTES = 261_120;
+/** A server that does not answer is not waited for longer before the failure is told. */
+const CLEANUP = { timeout: 2000 } as const;
 
 /** What an upload can be read from: a path, bytes, or a stream. */
 export type UploadSource = string | Uint8Array | UploadStream;
@@ -40,14 +41,7 @@ export async function upload(
     throw new WherryError('INVALID_ARGUMENT', 'at and resume exclude each other');
   const about = { operation: 'upload', path: sanitize(remote) };
   if (typeof from !== 'string') {
-    const make = (start: number): Source => {
-      if (!(from instanceof Uint8Array))
-        return start === 0 ? streamSource(from) : skipping(streamSource(from), start);
-      if (start > from.length) throw longerThanSource(remote, start, from.length);
-      return bytesSource(from.subarray(start));
-    };
-    const size = from instanceof Uint8Array ? from.length : undefined;
-    return send(session, tuning, make, size, remote, options).catch((error: unknown) => {
+    return send(session, await tuning, given(from, remote), remote, options).catch((error: unknown) => {
       if (!(from instanceof Uint8Array)) abandon(from, error);
       throw transferError(error, 'upload', about);
     });
@@ -55,18 +49,8 @@ export async function upload(
   try {
     const file = await openLocal(from, 'r');
     try {
-      const info = await file.stat();
-      if (info.isDirectory())
-        throw new WherryError('TRANSFER_TARGET', `${from} is a folder`, { localPath: from });
-      const { writeChunk } = await tuning;
-      const block = Math.max(1, Math.round(BLOCK_BYTES / writeChunk)) * writeChunk;
-      const make = (start: number): Source => {
-        if (!info.isFile())
-          return streamSource(file.createReadStream({ autoClose: false, ...(start === 0 ? {} : { start }) }));
-        if (start > info.size) throw longerThanSource(remote, start, info.size);
-        return new FileSource(file.fd, info.size, start, block);
-      };
-      return await send(session, tuning, make, info.isFile() ? info.size : undefined, remote, options);
+      const all = await tuning;
+      return await send(session, all, await opened(file, from, remote, all, options), remote, options);
     } finally {
       await file.close();
     }
@@ -77,41 +61,43 @@ export async function upload(
 
 async function send(
   session: SftpSession,
-  tuning: Promise<Tuning>,
-  make: (start: number) => Source,
-  size: number | undefined,
+  all: Tuning,
+  sending: Sending,
   remote: string,
   options: UploadOptions,
 ): Promise<TransferResult> {
+  const { size } = sending;
   const began = performance.now();
   const wait = { signal: options.signal, timeout: options.timeout };
   const resume = options.resume !== undefined && options.resume !== false;
   const keep = resume || options.at !== undefined;
+  const tuning = tuned(all, options);
+  const target = remoteTarget(session, remote, options);
+  const { path } = target;
   const { SSH_FXF_WRITE, SSH_FXF_CREAT, SSH_FXF_TRUNC, SSH_FXF_EXCL } = OPEN_FLAGS;
-  const flags =
-    SSH_FXF_WRITE +
-    SSH_FXF_CREAT +
-    (keep ? 0 : SSH_FXF_TRUNC) +
-    (options.overwrite === false && !keep ? SSH_FXF_EXCL : 0);
+  const mustBeNew = options.overwrite === false && !keep && options.atomic !== true;
+  const flags = SSH_FXF_WRITE + SSH_FXF_CREAT + (keep ? 0 : SSH_FXF_TRUNC) + (mustBeNew ? SSH_FXF_EXCL : 0);
   const attributes = options.mode === undefined ? {} : { permissions: options.mode };
-  const handle = await openFile(session, remote, flags, attributes, wait);
+  const lanes = new LaneOpener(tuning, size ?? 0);
+  const handle = await openFile(session, path, flags, attributes, wait);
+  tuning.writes.answered(performance.now() - began);
   let source: Source | undefined;
   let open = true;
   try {
-    const from = resume ? await resumeAt(session, handle, remote, options) : 0;
+    const from = resume ? await resumeAt(session, handle, path, sending, options) : 0;
     const start = options.at === undefined ? from : await placeOf(session, handle, remote, options);
-    source = make(from);
+    source = sending.make(from);
     if (options.onData !== undefined) source = tapSource(source, options.onData, start, size);
-    const { writeChunk, budget } = tuned(await tuning, options);
     const meter = new ProgressMeter(options.onProgress, from, size);
     let touch: () => void = () => {};
     const pipeline = new WritePipeline({
-      session,
-      handle,
-      path: remote,
+      lane: { session, handle },
+      path,
       start,
-      chunk: writeChunk,
-      budget,
+      chunk: tuning.writeChunk,
+      requests: tuning.requests,
+      budget: tuning.writes,
+      rate: new RateGate(options.rateLimit),
       source,
       asks: () => touch(),
       acknowledged: (bytes) => {
@@ -119,6 +105,7 @@ async function send(
         meter.add(bytes);
       },
     });
+    lanes.openFor(path, pipeline);
     const end = await underDeadline(options, session.timeout, 'upload', pipeline, (mark) => {
       touch = mark;
       return pipeline.run();
@@ -128,12 +115,19 @@ async function send(
     const read = from + end - start;
     if (size !== undefined && read < size) throw shrank(remote, size, read);
     meter.finish();
+    if (options.fsync === true) {
+      await extendedStatus(session, 'fsync@openssh.com', new WireWriter().string(handle), path, wait);
+    }
     open = false;
-    await closeHandle(session, handle, remote, wait);
+    await Promise.all([closeHandle(session, handle, path, wait), lanes.close(wait)]);
+    if (sending.kept !== undefined) await setstat(session, path, sending.kept, wait);
+    await target.commit();
     return { bytes: end - start, size: end, duration: performance.now() - began };
   } catch (error) {
     await source?.cancel(error).catch(() => {});
-    if (open) closeHandle(session, handle, remote).catch(() => {});
+    lanes.close({}).catch(() => {});
+    const closing = open ? closeHandle(session, handle, path, CLEANUP).catch(() => {}) : undefined;
+    if (path !== remote) await Promise.resolve(closing).then(() => target.discard());
     throw error;
   }
 }
@@ -154,16 +148,18 @@ async function placeOf(
   );
 }
 
-/** From where on an upload goes on: what is on the server already, or what the caller says. */
+/** From where on an upload goes on: what is on the server already and the same, or what the caller says. */
 async function resumeAt(
   session: SftpSession,
   handle: Uint8Array,
   remote: string,
+  sending: Sending,
   options: UploadOptions,
 ): Promise<number> {
-  const { size } = await fstat(session, handle, remote, { signal: options.signal, timeout: options.timeout });
+  const wait = { signal: options.signal, timeout: options.timeout };
+  const { size } = await fstat(session, handle, remote, wait);
   if (options.resume === true) {
-    if (size !== undefined) return size;
+    if (size !== undefined) return (await isBeginning(session, remote, size, sending, wait)) ? size : 0;
     throw new WherryError(
       'TRANSFER_SIZE_CHANGED',
       'cannot resume: the server does not tell the size of the file',
@@ -177,9 +173,22 @@ async function resumeAt(
   return start;
 }
 
-function longerThanSource(remote: string, start: number, size: number): WherryError {
-  const text = `cannot resume: ${sanitize(remote)} has ${start} bytes already, the source only ${size}`;
-  return new WherryError('TRANSFER_SIZE_CHANGED', text, { expected: size, actual: start });
+/** Whether the `have` bytes on the server are those the source begins with; a server that may not be read is believed. */
+async function isBeginning(
+  session: SftpSession,
+  remote: string,
+  have: number,
+  { read, size }: Sending,
+  wait: WaitOptions,
+): Promise<boolean> {
+  if (read === undefined || have === 0 || have > (size ?? 0)) return true;
+  const reading = await openFile(session, remote, OPEN_FLAGS.SSH_FXF_READ, {}, wait).catch(() => undefined);
+  if (reading === undefined) return true;
+  try {
+    return await tailAgrees(session, reading, remote, 0, have, read, wait);
+  } finally {
+    closeHandle(session, reading, remote).catch(() => {});
+  }
 }
 
 function shrank(remote: string, expected: number, actual: number): WherryError {

@@ -8,8 +8,8 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SFTP_PACKETS } from '../../src/sftp/packets.ts';
 import { FileSink } from '../../src/transfer/file-sink.ts';
-import { LARGEST_READ } from '../../src/transfer/options.ts';
 import { OrderedSink } from '../../src/transfer/ordered-sink.ts';
+import { LARGEST_READ } from '../../src/transfer/tuning.ts';
 import {
   assertSameBytes,
   failure,

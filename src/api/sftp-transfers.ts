@@ -1,0 +1,167 @@
+import type { WaitOptions } from '../base/deadline.ts';
+import { type FileAttributes, fileType } from '../sftp/attributes.ts';
+import type { SftpLimits } from '../sftp/replies.ts';
+import type { SftpSession } from '../sftp/session.ts';
+import { downloadToMemory, downloadToPath, downloadToStream } from '../transfer/download.ts';
+import { Lanes } from '../transfer/lanes.ts';
+import type { DownloadOptions, TransferResult, UploadOptions } from '../transfer/options.ts';
+import { profileOf } from '../transfer/server-profiles.ts';
+import type { DownloadStream } from '../transfer/sink.ts';
+import {
+  downloadTree,
+  type RemoteTree,
+  type TreeOptions,
+  type TreeResult,
+  uploadTree,
+} from '../transfer/tree.ts';
+import { type Tuning, tuningFor } from '../transfer/tuning.ts';
+import { type UploadSource, upload } from '../transfer/upload.ts';
+import type { DirectoryEntry, ListOptions } from './directory-entry.ts';
+
+/** What an SFTP session knows of the road it runs on. */
+export interface SftpRoad {
+  /** The server's identification line. */
+  readonly serverVersion?: string;
+  /** Opens another session on the same connection. */
+  readonly openSession?: () => Promise<SftpSession>;
+}
+
+/**
+ * The transfers of an SFTP session; `Sftp` adds the verbs of the protocol. All transfers of a session share one
+ * budget of bytes under way, however many there are.
+ *
+ * @example
+ * ```ts
+ * const { bytes, duration } = await sftp.download(remoteFile, localFile, { preserve: 'times' });
+ * console.log(bytes, duration);
+ * ```
+ */
+export abstract class SftpTransfers {
+  readonly #session: SftpSession;
+  readonly #tuning: Promise<Tuning>;
+  readonly #lanes: Lanes | undefined;
+
+  /** @internal */
+  constructor(session: SftpSession, limits: Promise<SftpLimits | undefined>, road: SftpRoad) {
+    this.#session = session;
+    this.#lanes = road.openSession && new Lanes(road.openSession);
+    const profile = profileOf(road.serverVersion ?? '');
+    const asked = performance.now();
+    this.#tuning = limits.then((told) => {
+      const tuning = tuningFor(told, profile, this.#lanes);
+      if (told !== undefined) {
+        tuning.reads.answered(performance.now() - asked);
+        tuning.writes.answered(performance.now() - asked);
+      }
+      return tuning;
+    });
+  }
+
+  abstract list(path: string, options?: ListOptions): AsyncGenerator<DirectoryEntry, void, void>;
+  abstract stat(path: string, wait?: WaitOptions): Promise<FileAttributes>;
+  abstract lstat(path: string, wait?: WaitOptions): Promise<FileAttributes>;
+  abstract mkdir(path: string, attributes?: FileAttributes, wait?: WaitOptions): Promise<void>;
+
+  /**
+   * Fetches a file to a local path or into a stream.
+   *
+   * To a path, the bytes go into a temporary file beside it, which is renamed when complete: a broken download
+   * never leaves a half file under the final name. A stream is ended when all is there and destroyed on failure.
+   * Whatever size the server told, reading goes on to the end of the file; a file that turns out shorter fails with
+   * TRANSFER_SIZE_CHANGED. Local trouble is TRANSFER_LOCAL_FILE; `details.safeLength` says how far it came.
+   *
+   * @example
+   * ```ts
+   * await sftp.download(remoteFile, localFile, {
+   *   onProgress: ({ transferred, total }) => console.log(transferred, total),
+   * });
+   * ```
+   */
+  download(
+    remote: string,
+    target: string | DownloadStream,
+    options: DownloadOptions = {},
+  ): Promise<TransferResult> {
+    return typeof target === 'string'
+      ? downloadToPath(this.#session, this.#tuning, remote, target, options)
+      : downloadToStream(this.#session, this.#tuning, remote, target, options);
+  }
+
+  /**
+   * A whole file, or `start` and `length` of it, in memory. Fails with LIMIT_EXCEEDED above `length` bytes, by
+   * default 1 GiB.
+   *
+   * @example
+   * ```ts
+   * const text = Buffer.from(await sftp.readFile(remoteFile)).toString('utf8');
+   * console.log(text.length);
+   * ```
+   */
+  readFile(remote: string, options: DownloadOptions = {}): Promise<Uint8Array> {
+    return downloadToMemory(this.#session, this.#tuning, remote, options);
+  }
+
+  /**
+   * Sends a local file, bytes, or a stream to a remote path, and replaces what is there. No attribute is set unless
+   * `mode` asks for it. A failure tells in `details.safeLength` up to where the server has everything.
+   *
+   * @example
+   * ```ts
+   * await sftp.upload(localFile, remoteFile);
+   * await sftp.upload(Buffer.from('hello\n'), remoteFile, { mode: 0o600 });
+   * ```
+   */
+  upload(source: UploadSource, remote: string, options: UploadOptions = {}): Promise<TransferResult> {
+    return upload(this.#session, this.#tuning, source, remote, options);
+  }
+
+  /**
+   * Fetches a folder with all below it, several files at a time. A name that would leave the target folder fails
+   * with TRANSFER_UNSAFE_NAME; symbolic links are left out and listed in `skipped`. The first failure ends it.
+   *
+   * @example
+   * ```ts
+   * const { files, bytes } = await sftp.downloadTree(remoteFolder, localFolder);
+   * console.log(files, bytes);
+   * ```
+   */
+  downloadTree(remote: string, local: string, options: TreeOptions = {}): Promise<TreeResult> {
+    return downloadTree(this.#tree(options), remote, local, options);
+  }
+
+  /**
+   * Sends a folder with all below it, several files at a time; remote folders that are missing are made.
+   *
+   * @example
+   * ```ts
+   * const { files, folders } = await sftp.uploadTree(localFolder, `${remoteFolder}/copy`);
+   * console.log(files, folders);
+   * ```
+   */
+  uploadTree(local: string, remote: string, options: TreeOptions = {}): Promise<TreeResult> {
+    return uploadTree(this.#tree(options), local, remote, options);
+  }
+
+  /** Ends the session with its further channels; the connection stays. May be called more than once. */
+  close(): Promise<void> {
+    this.#lanes?.close();
+    return this.#session.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #tree(options: TreeOptions): RemoteTree {
+    const wait = { signal: options.signal, timeout: options.timeout };
+    return {
+      list: (path) => this.list(path, wait),
+      lstatType: async (path) => fileType(await this.lstat(path, wait)),
+      mkdir: (path) => this.mkdir(path, {}, wait),
+      stat: (path) => this.stat(path, wait),
+      download: (remote, local, transfer) =>
+        downloadToPath(this.#session, this.#tuning, remote, local, transfer),
+      upload: (local, remote, transfer) => upload(this.#session, this.#tuning, local, remote, transfer),
+    };
+  }
+}

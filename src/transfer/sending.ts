@@ -1,0 +1,74 @@
+import type { FileHandle } from 'node:fs/promises';
+import { WherryError } from '../base/errors.ts';
+import { sanitize } from '../base/text.ts';
+import type { FileAttributes } from '../sftp/attributes.ts';
+import { keptOfLocal } from './kept-attributes.ts';
+import type { UploadOptions } from './options.ts';
+import type { ReadLocal } from './resume-check.ts';
+import { bytesSource, FileSource, type Source, skipping, streamSource, type UploadStream } from './source.ts';
+import type { Tuning } from './tuning.ts';
+
+/** Read from the local file at a time: one WRITE, so that the next read and the sending overlap. */
+const BLOCK_BYTES = 261_120;
+
+/** What is sent. */
+export interface Sending {
+  /** Undefined where it shows only at the end. */
+  readonly size: number | undefined;
+  /** From that byte on. */
+  make(start: number): Source;
+  /** Reads again what an earlier transfer has sent; undefined where that cannot be. */
+  readonly read: ReadLocal | undefined;
+  /** What `preserve` sets on the target. */
+  readonly kept: FileAttributes | undefined;
+}
+
+/** Bytes or a stream. */
+export function given(from: Uint8Array | UploadStream, remote: string): Sending {
+  if (!(from instanceof Uint8Array)) {
+    const make = (start: number): Source =>
+      start === 0 ? streamSource(from) : skipping(streamSource(from), start);
+    return { size: undefined, make, read: undefined, kept: undefined };
+  }
+  return {
+    size: from.length,
+    make(start) {
+      if (start > from.length) throw longerThanSource(remote, start, from.length);
+      return bytesSource(from.subarray(start));
+    },
+    read: async (offset, length) => from.subarray(offset, offset + length),
+    kept: undefined,
+  };
+}
+
+/** An open local file; one that is no regular file is read as a stream. */
+export async function opened(
+  file: FileHandle,
+  path: string,
+  remote: string,
+  { writeChunk }: Tuning,
+  { preserve }: UploadOptions,
+): Promise<Sending> {
+  const info = await file.stat();
+  if (info.isDirectory())
+    throw new WherryError('TRANSFER_TARGET', `${path} is a folder`, { localPath: path });
+  const block = Math.max(1, Math.round(BLOCK_BYTES / writeChunk)) * writeChunk;
+  const make = (start: number): Source => {
+    if (!info.isFile())
+      return streamSource(file.createReadStream({ autoClose: false, ...(start === 0 ? {} : { start }) }));
+    if (start > info.size) throw longerThanSource(remote, start, info.size);
+    return new FileSource(file.fd, info.size, start, block);
+  };
+  const read: ReadLocal = async (offset, length) => {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset);
+    return buffer.subarray(0, bytesRead);
+  };
+  const regular = info.isFile();
+  const kept = preserve && regular ? keptOfLocal(info, preserve) : undefined;
+  return { size: regular ? info.size : undefined, make, read: regular ? read : undefined, kept };
+}
+
+function longerThanSource(remote: string, start: number, size: number): WherryError {
+  const text = `cannot resume: ${sanitize(remote)} has ${start} bytes already, the source only ${size}`;
+  return new WherryError('TRANSFER_SIZE_CHANGED', text, { expected: size, actual: start });
+}
