@@ -20,6 +20,10 @@ export const WASM_MODULES: readonly WasmModule[] = [
     source: 'src/ssh/crypto/poly1305/assembly/index.ts',
     target: 'src/ssh/crypto/poly1305/poly1305.wasm.ts',
   },
+  {
+    source: 'src/ssh/crypto/umac/assembly/index.ts',
+    target: 'src/ssh/crypto/umac/umac.wasm.ts',
+  },
 ];
 
 /** The same source and compiler give the same bytes on every machine. */

@@ -7,6 +7,7 @@ export type LogEvent =
   | { kind: 'version'; ours: string; theirs: string }
   | { kind: 'packet'; direction: 'in' | 'out'; message: string; bytes: number }
   | { kind: 'negotiated'; algorithms: Readonly<Record<string, string>>; strict: boolean }
+  | { kind: 'insecureAlgorithm'; use: string; name: string }
   | { kind: 'rekey'; reason: string }
   | { kind: 'hostKey'; keyType: string; fingerprint: string; accepted: boolean; reason: string }
   | { kind: 'auth'; method: string; outcome: string }
@@ -21,6 +22,7 @@ const FORMATTERS: { [K in LogEvent['kind']]: (e: Extract<LogEvent, { kind: K }>)
   version: (e) => `version ours ${e.ours} theirs ${e.theirs}`,
   packet: (e) => `${e.direction === 'in' ? '<' : '>'} ${e.message} ${e.bytes}`,
   negotiated: (e) => `negotiated ${Object.values(e.algorithms).join(' ')}${e.strict ? ' strict' : ''}`,
+  insecureAlgorithm: (e) => `warning: ${e.use} ${e.name} is insecure; it is used because it was asked for`,
   rekey: (e) => `re-key: ${e.reason}`,
   hostKey: (e) =>
     `host key ${e.keyType} ${e.fingerprint}: ${e.accepted ? 'accepted' : 'refused'}, ${e.reason}`,

@@ -16,6 +16,12 @@ const LINES: { [K in LogEvent['kind']]: readonly [Extract<LogEvent, { kind: K }>
     [{ kind: 'negotiated', algorithms: { kex: 'k', cipherOut: 'c' }, strict: true }, 'negotiated k c strict'],
     [{ kind: 'negotiated', algorithms: { kex: 'k' }, strict: false }, 'negotiated k'],
   ],
+  insecureAlgorithm: [
+    [
+      { kind: 'insecureAlgorithm', use: 'cipher', name: '3des-cbc' },
+      'warning: cipher 3des-cbc is insecure; it is used because it was asked for',
+    ],
+  ],
   rekey: [[{ kind: 'rekey', reason: 'asked for' }, 're-key: asked for']],
   hostKey: [
     [

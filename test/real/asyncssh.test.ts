@@ -1,14 +1,16 @@
 /** The asyncssh of the tests itself: does it let us in every way, and speak what it was told to? */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ASYNCSSH_PACKAGES, startAsyncssh } from '../support/servers/asyncssh.ts';
-import { makeScratch, requirePackages } from '../support/servers/from-env.ts';
+import { ASYNCSSH, startAsyncssh } from '../support/servers/asyncssh.ts';
+import { makeScratch } from '../support/servers/from-env.ts';
+import { startOnDemand } from '../support/servers/on-demand.ts';
 import { bothWays, loginTo, loginWithout, withSftp } from './login.ts';
 
-const asyncssh = await requirePackages(ASYNCSSH_PACKAGES);
-
-test('asyncssh: a public key, its SFTP server, and files that belong to the account', asyncssh, async () => {
-  await using server = await startAsyncssh({ algorithms: 'all', sftpVersion: 6 });
+test('asyncssh: a public key, its SFTP server, and files that belong to the account', async (t) => {
+  await using server = await startOnDemand(t, ASYNCSSH, () =>
+    startAsyncssh({ algorithms: 'all', sftpVersion: 6 }),
+  );
+  if (server === undefined) return;
   await using scratch = await makeScratch();
   await withSftp(await loginTo(server), async (sftp) => {
     assert.equal(await sftp.realpath('.'), server.home);
@@ -16,16 +18,19 @@ test('asyncssh: a public key, its SFTP server, and files that belong to the acco
   });
 });
 
-test('asyncssh: a password, prompts, and only the algorithms it was given', asyncssh, async () => {
-  await using server = await startAsyncssh({
-    password: 'a password of this test',
-    algorithms: {
-      ciphers: ['aes192-ctr'],
-      macs: ['hmac-sha2-512'],
-      kex: ['curve448-sha512', 'curve25519-sha256'],
-    },
-    challenge: { ask: ['Two', 'Both, please', [['First: ', false]]], answers: ['one'] },
-  });
+test('asyncssh: a password, prompts, and only the algorithms it was given', async (t) => {
+  await using server = await startOnDemand(t, ASYNCSSH, () =>
+    startAsyncssh({
+      password: 'a password of this test',
+      algorithms: {
+        ciphers: ['aes192-ctr'],
+        macs: ['hmac-sha2-512'],
+        kex: ['curve448-sha512', 'curve25519-sha256'],
+      },
+      challenge: { ask: ['Two', 'Both, please', [['First: ', false]]], answers: ['one'] },
+    }),
+  );
+  if (server === undefined) return;
   const password = await loginWithout(server, { password: 'a password of this test' });
   await withSftp(password, async (_sftp, connection) => {
     assert.equal(connection.algorithms.cipherToServer, 'aes192-ctr');

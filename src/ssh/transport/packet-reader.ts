@@ -3,6 +3,9 @@ import { LIMITS } from '../../base/limits.ts';
 import { clearOpener } from '../crypto/packet/none.ts';
 import type { PacketOpener } from '../crypto/packet/packet-cipher.ts';
 
+/** The longest packet in blocks of 8 or 16 bytes: what a failure is hidden in (PacketOpener.hidesFailure). */
+const HIDING_LENGTH = LIMITS.packetBytes.value - 4;
+
 /**
  * Cuts the byte stream into packets (RFC 4253 section 6) and opens them in place. A packet that lies whole
  * in one chunk is not copied before decryption; one that spans chunks is gathered first.
@@ -19,6 +22,7 @@ export class PacketReader {
   #gather: Uint8Array = new Uint8Array(0);
   #have = 0;
   #length = -1;
+  #hidden: { left: number; bytes: number; error: unknown } | undefined;
   #held = false;
   #parsing = false;
   #backlog: Uint8Array[] = [];
@@ -76,6 +80,10 @@ export class PacketReader {
           this.#keep('unshift', chunk.subarray(at));
           return;
         }
+        if (this.#hidden !== undefined) {
+          this.#swallow(chunk.length - at);
+          return;
+        }
         at = this.#have > 0 ? this.#continueGathering(chunk, at) : this.#takeInPlace(chunk, at);
       }
     } finally {
@@ -131,6 +139,10 @@ export class PacketReader {
     const length = opener.readLength(this.sequence, bytes, at);
     const aligned = (length + 4 - opener.alignFrom) % opener.blockLength === 0;
     if (length < 5 || length > LIMITS.packetBytes.value || length + 4 < opener.headLength || !aligned) {
+      if (opener.hidesFailure) {
+        this.#length = HIDING_LENGTH;
+        return;
+      }
       throw new WherryError('SSH_MALFORMED', `impossible packet length ${length}`, {
         limit: 'packetBytes',
         actual: length,
@@ -140,7 +152,10 @@ export class PacketReader {
   }
 
   #open(bytes: Uint8Array, at: number, total: number): void {
-    const clear = this.#opener.open(this.sequence, bytes, at, this.#length);
+    const clear = this.#opener.hidesFailure
+      ? this.#openHiding(bytes, at)
+      : this.#opener.open(this.sequence, bytes, at, this.#length);
+    if (clear === undefined) return;
     const end = this.#length - clear[0]!;
     this.#length = -1;
     if (clear[0]! < 4 || end < 2)
@@ -149,5 +164,29 @@ export class PacketReader {
     this.packets++;
     this.bytes += total;
     this.#deliver(clear.subarray(1, end));
+  }
+
+  /** Undefined where the check failed and that must not show yet. */
+  #openHiding(bytes: Uint8Array, at: number): Uint8Array | undefined {
+    try {
+      return this.#opener.open(this.sequence, bytes, at, this.#length);
+    } catch (error) {
+      const left = HIDING_LENGTH - this.#length;
+      if (left === 0) throw error;
+      this.#hidden = { left, bytes: left, error };
+      return undefined;
+    }
+  }
+
+  /** Takes in what is missing to the longest packet, then does the work it would have made, and fails. */
+  #swallow(length: number): void {
+    const hidden = this.#hidden!;
+    hidden.left -= length;
+    if (hidden.left > 0) return;
+    const zeros = new Uint8Array(hidden.bytes + this.#opener.tagLength);
+    try {
+      this.#opener.open(this.sequence, zeros, 0, hidden.bytes - 4);
+    } catch {}
+    throw hidden.error;
   }
 }

@@ -7,6 +7,7 @@ import { decode, encode } from '../wire/message.ts';
 import { messageName, TRANSPORT } from '../wire/messages.ts';
 import { WireWriter } from '../wire/writer.ts';
 import { readExtInfo, signatureExtInfo } from './ext-info.ts';
+import { insecureChoices } from './insecure-choices.ts';
 import { KexDriver } from './kex-driver.ts';
 import { checkLegal, type TransportState } from './legal-messages.ts';
 import type { Negotiated } from './negotiate.ts';
@@ -359,5 +360,8 @@ export class Transport {
         macIn: serverToClient.macName ?? '',
       },
     });
+    for (const { use, name } of insecureChoices(negotiated)) {
+      this.#options.log.event({ kind: 'insecureAlgorithm', use, name });
+    }
   }
 }

@@ -1,17 +1,20 @@
-/**
- * Starts asyncssh: a Python server with nearly every algorithm there ever was, SFTP 3 to 6, password changes, prompts of
- * any kind and X.509 host keys.
- */
+/** Starts asyncssh, a server in Python. */
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Account, getAccount } from './account.ts';
 import { isRoot, packageVersion } from './apt.ts';
 import { type Fixtures, getFixtures, type KeyType } from './fixtures.ts';
+import type { OnDemand } from './on-demand.ts';
 import { launch, type RealServer, softwareOf } from './server.ts';
 
-/** Debian packages it needs; libnettle8 has UMAC for it. */
-export const ASYNCSSH_PACKAGES: readonly string[] = ['python3-asyncssh', 'libnettle8'];
+export const ASYNCSSH: OnDemand = {
+  name: 'asyncssh',
+  doc: 'nearly every algorithm, SFTP 3 to 6, password changes, prompts of any kind, X.509 host keys',
+  // libnettle8 has UMAC for it.
+  packages: ['python3-asyncssh', 'libnettle8'],
+  needsRoot: false,
+};
 
 /** Debian's own Python: the packages are for no other. */
 const PYTHON = '/usr/bin/python3';

@@ -2,7 +2,7 @@
 import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getAccount } from './account.ts';
-import { ensurePackages, isDebian, isRoot } from './apt.ts';
+import { isRoot } from './apt.ts';
 import { isCi, readEnvironment } from './environment.ts';
 import { getFixtures } from './fixtures.ts';
 import { sshdPath } from './openssh.ts';
@@ -39,21 +39,6 @@ export function requireSshd(needs?: 'root'): Requirement {
   if (sshdPath() === undefined) return unmet('no sshd on this machine');
   if (needs === 'root' && !isRoot()) return unmet('not root: sshd lets nobody in by password');
   return { skip: false };
-}
-
-/**
- * For tests that start another server of their own: installs its packages where they are missing. `root` where it
- * lets nobody in otherwise. Top-level in a test file: `const asyncssh = await requirePackages(ASYNCSSH_PACKAGES);`
- */
-export async function requirePackages(names: readonly string[], needs?: 'root'): Promise<Requirement> {
-  if (!isDebian()) return unmet(`not Debian: no ${names[0]}`);
-  if (needs === 'root' && !isRoot()) return unmet(`not root: no ${names[0]}`);
-  try {
-    await ensurePackages(names);
-    return { skip: false };
-  } catch (error) {
-    return unmet((error as Error).message);
-  }
 }
 
 function unmet(reason: string): Requirement {

@@ -1,12 +1,19 @@
-import { type Cipher, createCipheriv, createDecipheriv, createHmac, type Decipher } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
 import { readU32, sameBytes, writeU32 } from '../../../base/bytes.ts';
 import { WherryError } from '../../../base/errors.ts';
 import type { CipherRow } from '../ciphers.ts';
 import type { MacRow } from '../macs.ts';
+import type { CipherWay, StreamCipher } from '../stream-cipher.ts';
+import { Umac } from '../umac/umac.ts';
 import type { DirectionKeys, PacketOpener, PacketSealer } from './packet-cipher.ts';
 
-/** HMAC over the sequence number and bytes, RFC 4253 section 6.4. */
-class PacketMac {
+/** The tag of a packet under its sequence number, RFC 4253 section 6.4. */
+interface PacketMac {
+  digest(sequence: number, covered: Uint8Array): Uint8Array;
+}
+
+/** HMAC over the sequence number and bytes. */
+class PacketHmac implements PacketMac {
   readonly #row: MacRow;
   readonly #key: Uint8Array;
   readonly #sequence: Uint8Array = new Uint8Array(4);
@@ -16,19 +23,27 @@ class PacketMac {
     this.#key = key;
   }
 
-  digest(sequence: number, first: Uint8Array, second?: Uint8Array): Uint8Array {
+  digest(sequence: number, covered: Uint8Array): Uint8Array {
     writeU32(this.#sequence, 0, sequence);
-    const hmac = createHmac(this.#row.hash, this.#key).update(this.#sequence).update(first);
-    if (second !== undefined) hmac.update(second);
-    const tag = hmac.digest();
+    const tag = createHmac(this.#row.hash!, this.#key).update(this.#sequence).update(covered).digest();
     return tag.length === this.#row.tagLength ? tag : tag.subarray(0, this.#row.tagLength);
   }
+}
 
-  check(sequence: number, tag: Uint8Array, first: Uint8Array, second?: Uint8Array): void {
-    if (!sameBytes(this.digest(sequence, first, second), tag)) {
-      throw new WherryError('SSH_MAC', 'a packet failed its integrity check (HMAC)');
-    }
+function makeMac(row: MacRow, key: Uint8Array): PacketMac {
+  return row.family === 'umac' ? new Umac(key, row.tagLength) : new PacketHmac(row, key);
+}
+
+function checkTag(mac: PacketMac, sequence: number, tag: Uint8Array, covered: Uint8Array): void {
+  if (!sameBytes(mac.digest(sequence, covered), tag)) {
+    throw new WherryError('SSH_MAC', 'a packet failed its integrity check (MAC)');
   }
+}
+
+function makeCipher(row: CipherRow, keys: DirectionKeys, way: CipherWay): StreamCipher {
+  if (row.make !== undefined) return row.make(keys.key, keys.iv, way);
+  const make = way === 'encrypt' ? createCipheriv : createDecipheriv;
+  return make(row.openssl!, keys.key, keys.iv).setAutoPadding(false);
 }
 
 /** A cipher with a running state over all packets, and a MAC beside it: encrypt-then-MAC or encrypt-and-MAC. */
@@ -36,16 +51,15 @@ export class CipherMacSealer implements PacketSealer {
   readonly blockLength: number;
   readonly alignFrom: 0 | 4;
   readonly tagLength: number;
-  readonly #cipher: Cipher;
+  readonly #cipher: StreamCipher;
   readonly #mac: PacketMac;
 
   constructor(cipher: CipherRow, mac: MacRow, keys: DirectionKeys) {
     this.blockLength = Math.max(8, cipher.blockLength);
     this.alignFrom = mac.etm ? 4 : 0;
     this.tagLength = mac.tagLength;
-    this.#cipher = createCipheriv(cipher.openssl, keys.key, keys.iv);
-    this.#cipher.setAutoPadding(false);
-    this.#mac = new PacketMac(mac, keys.macKey);
+    this.#cipher = makeCipher(cipher, keys, 'encrypt');
+    this.#mac = makeMac(mac, keys.macKey);
   }
 
   seal(sequence: number, packet: Uint8Array, length: number, out: Uint8Array, at: number): number {
@@ -64,15 +78,14 @@ export class EtmOpener implements PacketOpener {
   readonly alignFrom = 4;
   readonly blockLength: number;
   readonly tagLength: number;
-  readonly #decipher: Decipher;
+  readonly #decipher: StreamCipher;
   readonly #mac: PacketMac;
 
   constructor(cipher: CipherRow, mac: MacRow, keys: DirectionKeys) {
     this.blockLength = Math.max(8, cipher.blockLength);
     this.tagLength = mac.tagLength;
-    this.#decipher = createDecipheriv(cipher.openssl, keys.key, keys.iv);
-    this.#decipher.setAutoPadding(false);
-    this.#mac = new PacketMac(mac, keys.macKey);
+    this.#decipher = makeCipher(cipher, keys, 'decrypt');
+    this.#mac = makeMac(mac, keys.macKey);
   }
 
   readLength(_sequence: number, bytes: Uint8Array, at: number): number {
@@ -81,7 +94,7 @@ export class EtmOpener implements PacketOpener {
 
   open(sequence: number, bytes: Uint8Array, at: number, packetLength: number): Uint8Array {
     const end = at + 4 + packetLength;
-    this.#mac.check(sequence, bytes.subarray(end, end + this.tagLength), bytes.subarray(at, end));
+    checkTag(this.#mac, sequence, bytes.subarray(end, end + this.tagLength), bytes.subarray(at, end));
     return this.#decipher.update(bytes.subarray(at + 4, end));
   }
 }
@@ -89,20 +102,21 @@ export class EtmOpener implements PacketOpener {
 /** Encrypt-and-MAC: the first block must be decrypted to learn the length; the tag covers the clear packet. */
 export class EncryptAndMacOpener implements PacketOpener {
   readonly alignFrom = 0;
+  readonly hidesFailure: boolean;
   readonly headLength: number;
   readonly blockLength: number;
   readonly tagLength: number;
-  readonly #decipher: Decipher;
+  readonly #decipher: StreamCipher;
   readonly #mac: PacketMac;
   #head: Uint8Array;
 
   constructor(cipher: CipherRow, mac: MacRow, keys: DirectionKeys) {
     this.blockLength = Math.max(8, cipher.blockLength);
+    this.hidesFailure = cipher.mode === 'cbc';
     this.headLength = this.blockLength;
     this.tagLength = mac.tagLength;
-    this.#decipher = createDecipheriv(cipher.openssl, keys.key, keys.iv);
-    this.#decipher.setAutoPadding(false);
-    this.#mac = new PacketMac(mac, keys.macKey);
+    this.#decipher = makeCipher(cipher, keys, 'decrypt');
+    this.#mac = makeMac(mac, keys.macKey);
     this.#head = new Uint8Array(0);
   }
 
@@ -116,7 +130,7 @@ export class EncryptAndMacOpener implements PacketOpener {
     const clear = Buffer.allocUnsafe(4 + packetLength);
     clear.set(this.#head);
     clear.set(this.#decipher.update(bytes.subarray(at + this.headLength, end)), this.headLength);
-    this.#mac.check(sequence, bytes.subarray(end, end + this.tagLength), clear);
+    checkTag(this.#mac, sequence, bytes.subarray(end, end + this.tagLength), clear);
     return clear.subarray(4);
   }
 }

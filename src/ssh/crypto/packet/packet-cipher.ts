@@ -19,6 +19,11 @@ export interface PacketOpener {
   readonly blockLength: number;
   readonly alignFrom: 0 | 4;
   readonly tagLength: number;
+  /**
+   * CBC decrypts the length before anything is authenticated, and a chosen block shows in when a wrong one is refused
+   * (Albrecht, Paterson, Watson 2009). After a failure the largest packet's worth of bytes is taken in before it is told.
+   */
+  readonly hidesFailure?: boolean;
   /** packet_length. Called once per packet, before `open`; the value is not yet authenticated. */
   readLength(sequence: number, bytes: Uint8Array, at: number): number;
   /**

@@ -11,17 +11,21 @@ interface Family {
   opener(cipher: CipherRow, mac: MacRow | undefined, keys: DirectionKeys): PacketOpener;
 }
 
+const CIPHER_AND_MAC: Family = {
+  sealer: (cipher, mac, keys) => new CipherMacSealer(cipher, mac!, keys),
+  opener: (cipher, mac, keys) =>
+    mac!.etm ? new EtmOpener(cipher, mac!, keys) : new EncryptAndMacOpener(cipher, mac!, keys),
+};
+
 const FAMILIES: Record<CipherRow['mode'], Family> = {
   none: { sealer: () => clearSealer, opener: () => clearOpener },
   gcm: {
     sealer: (cipher, _mac, keys) => new GcmSealer(cipher, keys),
     opener: (cipher, _mac, keys) => new GcmOpener(cipher, keys),
   },
-  ctr: {
-    sealer: (cipher, mac, keys) => new CipherMacSealer(cipher, mac!, keys),
-    opener: (cipher, mac, keys) =>
-      mac!.etm ? new EtmOpener(cipher, mac!, keys) : new EncryptAndMacOpener(cipher, mac!, keys),
-  },
+  ctr: CIPHER_AND_MAC,
+  cbc: CIPHER_AND_MAC,
+  stream: CIPHER_AND_MAC,
   'chacha20-poly1305': {
     sealer: (_cipher, _mac, keys) => new ChachaPolySealer(keys),
     opener: (_cipher, _mac, keys) => new ChachaPolyOpener(keys),

@@ -16,19 +16,24 @@ export interface Combination {
   readonly mac: MacRow | undefined;
 }
 
-/** Every pair the tables allow. */
+const PLAIN = 'hmac-sha2-256';
+const ETM = 'hmac-sha2-256-etm@openssh.com';
+
+/** Every cipher with a MAC of both kinds, and every MAC with one cipher; all pairs would say no more. */
 export const COMBINATIONS: readonly Combination[] = (
   Object.entries(CIPHERS) as [string, CipherRow][]
 ).flatMap(([cipherName, cipher]): Combination[] =>
   cipher.aead
     ? [{ name: cipherName, cipherName, macName: undefined, cipher, mac: undefined }]
-    : (Object.entries(MACS) as [string, MacRow][]).map(([macName, mac]) => ({
-        name: `${cipherName} with ${macName}`,
-        cipherName,
-        macName,
-        cipher,
-        mac,
-      })),
+    : (Object.entries(MACS) as [string, MacRow][])
+        .filter(([macName]) => cipherName === 'aes128-ctr' || macName === PLAIN || macName === ETM)
+        .map(([macName, mac]) => ({
+          name: `${cipherName} with ${macName}`,
+          cipherName,
+          macName,
+          cipher,
+          mac,
+        })),
 );
 
 export function freshKeys({ cipher, mac }: Combination): DirectionKeys {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LIMITS } from '../../../../src/base/limits.ts';
 import { lengthCrypt } from '../../../../src/ssh/crypto/chacha20.ts';
+import { MACS, type MacRow } from '../../../../src/ssh/crypto/macs.ts';
 import { makeOpener } from '../../../../src/ssh/crypto/packet/packet-ciphers.ts';
 import { shakeRandom } from '../seeded-random.ts';
 import { COMBINATIONS, freshKeys, Inbox, Outbox, pattern } from './combinations.ts';
@@ -65,17 +66,31 @@ for (const combination of COMBINATIONS) {
   test(`${name}: the largest packet is taken, one block more is refused before it has arrived`, () => {
     const outbox = new Outbox(combination, keys);
     const inbox = new Inbox(combination, keys);
-    const { alignFrom, blockLength } = makeOpener(combination.cipher, combination.mac, keys);
+    const opener = makeOpener(combination.cipher, combination.mac, keys);
+    const { alignFrom, blockLength } = opener;
     const largest =
       Math.floor((LIMITS.packetBytes.value + 4 - alignFrom) / blockLength) * blockLength - 4 + alignFrom;
     inbox.push(outbox.seal(pattern(largest - 5)), 65_536);
     assert.equal(inbox.payloads[0]!.length, largest - 5);
     const length = largest + blockLength;
-    // Our own Poly1305 would not seal it: its head is made by hand.
+    // Our own Poly1305 and UMAC would not seal it: its head is made by hand, or under another MAC.
+    const sealWithHmac = (mac: MacRow): Uint8Array => {
+      const other = new Outbox({ ...combination, mac }, { ...keys, macKey: new Uint8Array(mac.keyLength) });
+      other.seal(pattern(largest - 5));
+      return other.seal(pattern(length - 5));
+    };
+    const { cipher, mac } = combination;
     const tooLarge =
-      combination.cipher.mode === 'chacha20-poly1305'
+      cipher.mode === 'chacha20-poly1305'
         ? lengthCrypt(keys.key, 1, Uint8Array.of(0, length >>> 16, length >>> 8, length))
-        : outbox.seal(pattern(length - 5));
+        : mac?.family === 'umac'
+          ? sealWithHmac(MACS[mac.etm ? 'hmac-sha2-256-etm@openssh.com' : 'hmac-sha2-256'])
+          : outbox.seal(pattern(length - 5));
+    if (opener.hidesFailure) {
+      inbox.push(tooLarge.subarray(0, LIMITS.packetBytes.value));
+      assert.throws(() => inbox.push(tooLarge.subarray(LIMITS.packetBytes.value)), { code: 'SSH_MAC' });
+      return;
+    }
     assert.throws(() => inbox.push(tooLarge.subarray(0, 64)), {
       code: 'SSH_MALFORMED',
       details: { limit: 'packetBytes', actual: length },

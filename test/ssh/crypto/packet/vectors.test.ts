@@ -29,11 +29,16 @@ test('chacha20-poly1305@openssh.com: the packet of draft-ietf-sshm-chacha20-poly
   assert.equal(toHex(opener.open(7, out, 0, 0x48)), CHACHA.packet.slice(8));
 });
 
-/** RFC 4231 and, for SHA-1, RFC 2202: the first three cases. Their first 4 bytes stand for the sequence number. */
+/**
+ * RFC 4231, RFC 2202 for SHA-1 and MD5, RFC 2286 for RIPEMD-160: the first three cases. Their first 4 bytes stand for
+ * the sequence number. The keys for MD5 are shorter where the key is one byte again and again.
+ */
 const HMAC = [
   {
     key: '0b'.repeat(20),
     data: '4869205468657265',
+    md5: '9294727a3638bb1c13f48ef8158bfc9d',
+    ripemd160: '24cb4bd67d20fc1a5d2ed7732dcc39377f0a5668',
     sha1: 'b617318655057264e28bc0b6fb378c8ef146be00',
     sha256: 'b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7',
     sha512:
@@ -42,6 +47,8 @@ const HMAC = [
   {
     key: '4a656665',
     data: '7768617420646f2079612077616e7420666f72206e6f7468696e673f',
+    md5: '750c783e6ab0b503eaa86e310a5db738',
+    ripemd160: 'dda6c0213a485a9e24f4742064a7f033b43c4069',
     sha1: 'effcdf6ae5eb2fa2d27416d5f184df9c259a7c79',
     sha256: '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843',
     sha512:
@@ -50,6 +57,8 @@ const HMAC = [
   {
     key: 'aa'.repeat(20),
     data: 'dd'.repeat(50),
+    md5: '56be34521d144c88dbb8c733f0e8b3f6',
+    ripemd160: 'b0b105360de759960ab4f35298e116e295d8e7c1',
     sha1: '125d7342b9ac11cd91a39af48aa17b4f63f175d3',
     sha256: '773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe',
     sha512:
@@ -57,23 +66,26 @@ const HMAC = [
   },
 ] as const;
 
+type Hash = 'md5' | 'ripemd160' | 'sha1' | 'sha256' | 'sha512';
+
 for (const [name, mac] of Object.entries(MACS) as [string, MacRow][]) {
-  if (mac.etm) continue;
-  test(`${name}: the tag of a packet is that of RFC 4231 or 2202 over sequence number and packet`, () => {
+  if (mac.etm || mac.family !== 'hmac') continue;
+  test(`${name}: the tag of a packet is that of the published vectors over sequence number and packet`, () => {
     for (const vector of HMAC) {
       const data = Buffer.from(hex(vector.data));
-      const keys = { key: new Uint8Array(16), iv: new Uint8Array(16), macKey: hex(vector.key) };
+      const macKey = mac.hash === 'md5' ? hex(vector.key.slice(0, 32)) : hex(vector.key);
+      const keys = { key: new Uint8Array(16), iv: new Uint8Array(16), macKey };
       const packet = data.subarray(4);
       const out = new Uint8Array(packet.length + mac.tagLength);
       makeSealer(CIPHERS['aes128-ctr'], mac, keys).seal(data.readUInt32BE(0), packet, packet.length, out, 0);
-      assert.equal(toHex(out.subarray(packet.length)), vector[mac.hash as 'sha1' | 'sha256' | 'sha512']);
+      assert.equal(toHex(out.subarray(packet.length)), vector[mac.hash as Hash].slice(0, 2 * mac.tagLength));
     }
   });
 }
 
-/** NIST SP 800-38A, F.5.1, F.5.3 and F.5.5: the first two blocks. */
-const CTR_PLAIN = '6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51';
-const CTR = [
+/** NIST SP 800-38A, appendix F.2 for CBC and F.5 for CTR: the first two blocks. */
+const PLAIN = '6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51';
+const BLOCKS = [
   [
     'aes128-ctr',
     '2b7e151628aed2a6abf7158809cf4f3c',
@@ -89,15 +101,31 @@ const CTR = [
     '603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4',
     '601ec313775789a5b7a7f504bbf3d228f443e3ca4d62b59aca84e990cacaf5c5',
   ],
+  [
+    'aes128-cbc',
+    '2b7e151628aed2a6abf7158809cf4f3c',
+    '7649abac8119b246cee98e9b12e9197d5086cb9b507219ee95db113a917678b2',
+  ],
+  [
+    'aes192-cbc',
+    '8e73b0f7da0e6452c810f32b809079e562f8ead2522c6b7b',
+    '4f021db243bc633d7178183a9fa071e8b4d9ada9ad7dedf4e5e738763f69145a',
+  ],
+  [
+    'aes256-cbc',
+    '603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4',
+    'f58c4c04d6e5f1ba779eabfb5f7bfbd69cfc4e967edb808d679f777bc6702c7d',
+  ],
 ] as const;
 
-for (const [name, key, expected] of CTR) {
-  test(`${name}: NIST SP 800-38A, the counter running on from packet to packet`, () => {
-    const keys = { key: hex(key), iv: hex('f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff'), macKey: new Uint8Array(20) };
+for (const [name, key, expected] of BLOCKS) {
+  test(`${name}: NIST SP 800-38A, the state running on from packet to packet`, () => {
+    const iv = name.endsWith('ctr') ? 'f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff' : '000102030405060708090a0b0c0d0e0f';
+    const keys = { key: hex(key), iv: hex(iv), macKey: new Uint8Array(20) };
     const sealer = makeSealer(CIPHERS[name], MACS['hmac-sha1'], keys);
     const out = new Uint8Array(32 + 40);
-    sealer.seal(0, hex(CTR_PLAIN.slice(0, 32)), 16, out, 0);
-    sealer.seal(1, hex(CTR_PLAIN.slice(32)), 16, out, 16);
+    sealer.seal(0, hex(PLAIN.slice(0, 32)), 16, out, 0);
+    sealer.seal(1, hex(PLAIN.slice(32)), 16, out, 16);
     assert.equal(toHex(out.subarray(0, 32)), expected);
   });
 }

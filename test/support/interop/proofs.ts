@@ -1,0 +1,85 @@
+/**
+ * How each algorithm row is proved: the peers it moves data with, or the published vectors where no peer here knows it.
+ * test/real/interop.test.ts runs it, docs/algorithms.md shows it.
+ */
+import type { PeerName } from './peers.ts';
+
+export interface Proof {
+  readonly peers: readonly PeerName[];
+  /** Where no peer speaks it: what stands in for one, besides our own server half. */
+  readonly vectors?: string;
+}
+
+function by(...peers: PeerName[]): Proof {
+  return { peers };
+}
+
+function byVectors(vectors: string): Proof {
+  return { peers: [], vectors };
+}
+
+/** Per kind, as the options of `connect` call it. Not every peer that knows a row, but independent ones. */
+export const PROOFS: Readonly<
+  Record<'kex' | 'ciphers' | 'macs' | 'hostKey', Readonly<Record<string, Proof>>>
+> = {
+  kex: {
+    'mlkem768x25519-sha256': by('openssh10'),
+    'curve25519-sha256': by('openssh', 'asyncssh', 'proftpd', 'dropbear', 'tinysshd'),
+    'curve25519-sha256@libssh.org': by('openssh', 'dropbear', 'tinysshd'),
+    'ecdh-sha2-nistp256': by('openssh', 'proftpd', 'dropbear'),
+    'ecdh-sha2-nistp384': by('openssh', 'dropbear'),
+    'ecdh-sha2-nistp521': by('openssh', 'dropbear'),
+    'diffie-hellman-group-exchange-sha256': by('openssh', 'asyncssh', 'proftpd'),
+    'diffie-hellman-group16-sha512': by('openssh', 'asyncssh'),
+    'diffie-hellman-group18-sha512': by('openssh', 'proftpd'),
+    'diffie-hellman-group14-sha256': by('openssh', 'dropbear'),
+  },
+  ciphers: {
+    'aes128-gcm@openssh.com': by('openssh', 'openssh10', 'asyncssh'),
+    'aes256-gcm@openssh.com': by('openssh', 'asyncssh'),
+    'aes128-ctr': by('openssh', 'proftpd', 'dropbear'),
+    'aes192-ctr': by('openssh', 'asyncssh'),
+    'aes256-ctr': by('openssh', 'proftpd', 'dropbear'),
+    'chacha20-poly1305@openssh.com': by('openssh', 'dropbear', 'tinysshd'),
+    'aes128-cbc': by('openssh', 'asyncssh', 'proftpd'),
+    'aes192-cbc': by('openssh', 'asyncssh'),
+    'aes256-cbc': by('openssh10', 'proftpd'),
+    '3des-ctr': byVectors('triple DES of node:crypto over the counters'),
+    '3des-cbc': by('openssh', 'asyncssh', 'proftpd'),
+    'blowfish-cbc': by('asyncssh', 'proftpd'),
+    'cast128-cbc': by('asyncssh', 'proftpd'),
+    arcfour256: by('asyncssh'),
+    arcfour128: by('asyncssh'),
+    arcfour: by('asyncssh'),
+  },
+  macs: {
+    'hmac-sha2-256-etm@openssh.com': by('openssh', 'asyncssh'),
+    'hmac-sha2-512-etm@openssh.com': by('openssh', 'asyncssh'),
+    'hmac-sha2-256': by('openssh', 'proftpd', 'dropbear'),
+    'hmac-sha2-512': by('openssh', 'proftpd'),
+    'umac-128-etm@openssh.com': by('openssh', 'asyncssh'),
+    'umac-64-etm@openssh.com': by('openssh', 'asyncssh'),
+    'umac-128@openssh.com': by('openssh', 'proftpd'),
+    'umac-64@openssh.com': by('openssh', 'proftpd'),
+    'hmac-sha2-256-96-etm@openssh.com': by('asyncssh'),
+    'hmac-sha2-512-96-etm@openssh.com': by('asyncssh'),
+    'hmac-sha2-256-96': by('asyncssh'),
+    'hmac-sha2-512-96': by('asyncssh'),
+    'hmac-sha1-etm@openssh.com': by('openssh', 'asyncssh'),
+    'hmac-sha1': by('openssh', 'proftpd', 'dropbear'),
+    'hmac-sha1-96': by('openssh', 'proftpd'),
+    'hmac-ripemd160': by('proftpd'),
+    'hmac-ripemd160-96': byVectors('RFC 2286'),
+    'hmac-md5': by('openssh', 'proftpd'),
+    'hmac-md5-96': by('openssh', 'proftpd'),
+  },
+  hostKey: {
+    'ssh-ed25519': by('openssh', 'proftpd', 'dropbear', 'tinysshd'),
+    'ecdsa-sha2-nistp256': by('openssh', 'proftpd', 'dropbear'),
+    'ecdsa-sha2-nistp384': by('openssh', 'asyncssh'),
+    'ecdsa-sha2-nistp521': by('openssh', 'asyncssh'),
+    'rsa-sha2-512': by('openssh', 'proftpd'),
+    'rsa-sha2-256': by('openssh', 'proftpd', 'dropbear'),
+    'ssh-rsa': by('openssh', 'proftpd', 'dropbear'),
+  },
+};
