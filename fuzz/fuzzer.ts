@@ -2,7 +2,7 @@ import { isWherryError } from '../src/base/errors.ts';
 import { Dice, mutate } from './mutate.ts';
 import type { FuzzTarget } from './target.ts';
 
-/** No input may keep a parser busy for longer. */
+/** No input may keep a parser busy for longer: processor time, for the machine may be busy with others. */
 const SLOW_MS = 1000;
 /** What an input may leave behind or take: a length field that is believed shows here. */
 const MEMORY_BYTES = 512 * 1_048_576;
@@ -27,13 +27,15 @@ export function tryInput(
   outcome: (signature: string) => void = () => {},
 ): string | undefined {
   const began = performance.now();
+  const used = process.cpuUsage();
   try {
     outcome(target.run(input));
   } catch (error) {
     if (!isWherryError(error)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
     outcome(`${error.code} ${shape(error.message)}`);
   }
-  const took = performance.now() - began;
+  if (performance.now() - began < SLOW_MS) return undefined;
+  const took = process.cpuUsage(used).user / 1000;
   return took > SLOW_MS ? `it took ${took.toFixed(0)} ms` : undefined;
 }
 
