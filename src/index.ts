@@ -3,6 +3,7 @@
  *
  * @module wherry
  */
+export { type AlgorithmNames, algorithmNames } from './api/algorithms.ts';
 export { connect } from './api/connect.ts';
 export { Connection } from './api/connection.ts';
 export type { DirectoryEntry, ListOptions } from './api/directory-entry.ts';
@@ -44,6 +45,12 @@ export {
   type HostKeyVerifier,
 } from './ssh/trust/host-key-verifier.ts';
 export { type AcceptNewOptions, acceptNew, knownHosts } from './ssh/trust/known-hosts.ts';
+export {
+  type KnownHost,
+  type KnownHostsQuery,
+  listKnownHosts,
+  removeKnownHost,
+} from './ssh/trust/known-hosts-edit.ts';
 export { knownHostsText } from './ssh/trust/known-hosts-text.ts';
 export type { DownloadOptions, TransferOptions, TransferResult, UploadOptions } from './transfer/options.ts';
 export type { Progress, ProgressHandler } from './transfer/progress.ts';

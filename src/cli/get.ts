@@ -2,17 +2,18 @@ import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type Sftp, WherryError } from '../index.ts';
 import type { CommandContext } from './commands.ts';
+import { locate } from './place.ts';
 import { isFolder } from './remote-folder.ts';
 import { getByScp } from './scp.ts';
 import { withSftp } from './session.ts';
 import { Totals, treeReporting } from './tree-reporting.ts';
-import { baseName, checkPreserve, isUrl, parseUrl, type RemoteUrl } from './url.ts';
+import { baseName, checkPreserve, isUrl, type RemoteUrl } from './url.ts';
 import { UsageError } from './usage-error.ts';
 
 /** `wherry get URL [LOCAL]`. */
 export async function get(context: CommandContext): Promise<void> {
   const [text = '', local] = context.args;
-  const url = parseUrl(text);
+  const url = locate(context, text);
   if (local !== undefined && isUrl(local))
     throw new UsageError('get copies to this machine: its second argument is a local path');
   const totals = new Totals();

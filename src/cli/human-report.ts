@@ -36,7 +36,11 @@ export class HumanReport implements Report {
   }
 
   entry(entry: DirectoryEntry): Promise<void> {
-    return this.#out.writeSlowly(`${listingLine(entry)}\n`);
+    return this.#out.writeSlowly(`${listingLine(entry, this.#out.hasColours)}\n`);
+  }
+
+  item(_type: string, _facts: object, text: string): Promise<void> {
+    return this.#out.writeSlowly(`${text}\n`);
   }
 
   warn(text: string): void {

@@ -3,53 +3,106 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { isWherryError, loadPrivateKey, type PrivateKey } from '../index.ts';
 import { environmentValue } from './environment.ts';
+import { expandHome } from './expand-home.ts';
+import type { HostSettings } from './host-settings.ts';
 import type { CliOptions } from './options.ts';
+import type { Person } from './prompts.ts';
 
 /** What is tried without `-i`, where it exists. */
 const DEFAULT_IDENTITIES = ['id_ed25519', 'id_ecdsa', 'id_rsa'];
 const AGENT_WAIT_MS = 2_000;
+/** How often a passphrase is asked for. */
+const PASSPHRASE_TRIES = 3;
 
 export interface Identities {
   readonly privateKey: readonly PrivateKey[];
-  /** Ask the agent of SSH_AUTH_SOCK too. */
-  readonly agent: boolean;
+  /** Ask the agent too: the usual one, or the one at a path. */
+  readonly agent: boolean | string;
+  /** Key files that need a passphrase nobody has given yet. */
+  readonly locked: readonly string[];
+}
+
+export interface IdentityNeeds {
+  readonly settings: HostSettings;
+  readonly person: Person | undefined;
+  note(text: string): void;
 }
 
 /**
- * The keys to log in with: those named by `-i`, each of which must be usable, or else the usual ones and the agent,
- * as far as they are there.
+ * The keys to log in with: those named by `-i`, each of which must be usable; or those of the configuration, or the
+ * usual ones, as far as they are there; and the agent.
  */
-export async function findIdentities(options: CliOptions, note: (text: string) => void): Promise<Identities> {
+export async function findIdentities(options: CliOptions, needs: IdentityNeeds): Promise<Identities> {
+  const { settings, person, note } = needs;
   const passphrase = environmentValue('--passphrase-env', options.passphraseEnv);
   if (options.identity !== undefined) {
-    const load = (file: string): Promise<PrivateKey> => loadPrivateKey(expandHome(file), passphrase);
-    return { privateKey: await Promise.all(options.identity.map(load)), agent: false };
+    const keys: PrivateKey[] = [];
+    for (const file of options.identity.map(expandHome)) {
+      keys.push(await unlock(file, passphrase, person));
+    }
+    return { privateKey: keys, agent: false, locked: [] };
   }
-  const found = await Promise.all(DEFAULT_IDENTITIES.map((name) => loadDefault(name, passphrase, note)));
-  return { privateKey: found.filter((key) => key !== undefined), agent: await agentAnswers(note) };
+  const named = settings.identityFiles;
+  const files = named.length > 0 ? named : DEFAULT_IDENTITIES.map((name) => join(homedir(), '.ssh', name));
+  const locked: string[] = [];
+  const found = await Promise.all(
+    files.map((file) => loadIfThere(file, passphrase, note, () => locked.push(file))),
+  );
+  return {
+    privateKey: found.filter((key) => key !== undefined),
+    agent: settings.identitiesOnly ? false : await usableAgent(settings, note),
+    locked,
+  };
 }
 
-async function loadDefault(
-  name: string,
+/** A key that must be usable; where it is encrypted, a person at the terminal is asked for the passphrase. */
+export async function unlock(
+  file: string,
+  passphrase: string | undefined,
+  person: Person | undefined,
+): Promise<PrivateKey> {
+  let given = passphrase;
+  for (let tries = 0; ; tries++) {
+    try {
+      return await loadPrivateKey(file, given);
+    } catch (error) {
+      const code = isWherryError(error) ? error.code : undefined;
+      const wants = code === 'KEY_PASSPHRASE_REQUIRED' || (code === 'KEY_PASSPHRASE_WRONG' && tries > 0);
+      if (!wants || person === undefined || tries >= PASSPHRASE_TRIES) throw error;
+      given = await person.ask(`Passphrase of the key ${file}: `, false);
+    }
+  }
+}
+
+async function loadIfThere(
+  file: string,
   passphrase: string | undefined,
   note: (text: string) => void,
+  onLocked: () => void,
 ): Promise<PrivateKey | undefined> {
-  const file = join(homedir(), '.ssh', name);
   try {
     const key = await loadPrivateKey(file, passphrase);
     note(`identity ${file}`);
     return key;
   } catch (error) {
     if (!isWherryError(error)) throw error;
+    if (error.code === 'KEY_PASSPHRASE_REQUIRED') onLocked();
     if (error.details.errno !== 'ENOENT') note(`identity left out: ${error.message}`);
     return undefined;
   }
 }
 
 /** An agent nobody asked for by name must not stop a login that can do without: a dead one is left out. */
-function agentAnswers(note: (text: string) => void): Promise<boolean> {
-  const path = process.env.SSH_AUTH_SOCK;
-  if (path === undefined || path === '') return Promise.resolve(false);
+async function usableAgent(
+  { identityAgent }: HostSettings,
+  note: (text: string) => void,
+): Promise<boolean | string> {
+  const path = identityAgent ?? process.env.SSH_AUTH_SOCK;
+  if (path === undefined || path === '' || path === false) return false;
+  return (await agentAnswers(path, note)) ? path : false;
+}
+
+function agentAnswers(path: string, note: (text: string) => void): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ path });
     const settle = (answers: boolean, why: string): void => {
@@ -61,8 +114,4 @@ function agentAnswers(note: (text: string) => void): Promise<boolean> {
     socket.once('error', (error: NodeJS.ErrnoException) => settle(false, error.code ?? error.message));
     socket.once('connect', () => settle(true, ''));
   });
-}
-
-function expandHome(path: string): string {
-  return path.startsWith('~/') ? join(homedir(), path.slice(2)) : path;
 }

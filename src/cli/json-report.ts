@@ -46,6 +46,10 @@ export class JsonReport implements Report {
     return this.#out.writeSlowly(jsonLine({ type: 'entry', ...facts }));
   }
 
+  item(type: string, facts: object): Promise<void> {
+    return this.#out.writeSlowly(jsonLine({ type, ...facts }));
+  }
+
   warn(text: string): void {
     this.#object('warning', { message: text });
   }

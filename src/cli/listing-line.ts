@@ -1,4 +1,5 @@
 import type { DirectoryEntry, FileType } from '../index.ts';
+import { paint } from './paint.ts';
 import { printable } from './printable.ts';
 
 const TYPE_LETTERS: Readonly<Record<FileType, string>> = {
@@ -12,15 +13,16 @@ const TYPE_LETTERS: Readonly<Record<FileType, string>> = {
   unknown: '?',
 };
 
+const COLOURS: Partial<Record<FileType, 'blue' | 'cyan'>> = { directory: 'blue', symlink: 'cyan' };
 const SIZE_COLUMNS = 12;
 
 /** An entry as `ls -l` shows it: type and permissions, bytes, local time, name. What the server did not tell is `?`. */
-export function listingLine({ name, type, attributes }: DirectoryEntry): string {
+export function listingLine({ name, type, attributes }: DirectoryEntry, colours = false): string {
   const { permissions, size, modifyTime } = attributes;
   const mode =
     TYPE_LETTERS[type] + (permissions === undefined ? '?????????' : permissionLetters(permissions));
   const bytes = (size === undefined ? '?' : String(size)).padStart(SIZE_COLUMNS);
-  return `${mode} ${bytes} ${timeText(modifyTime)} ${printable(name)}`;
+  return `${mode} ${bytes} ${timeText(modifyTime)} ${paint(printable(name), COLOURS[type] ?? 'plain', colours)}`;
 }
 
 /** `rwxr-xr-x`, with `s` and `t` for the setuid, setgid and sticky bits. */

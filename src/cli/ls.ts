@@ -1,17 +1,16 @@
 import { type DirectoryEntry, type FileAttributes, fileType, isWherryError, type Sftp } from '../index.ts';
 import type { CommandContext } from './commands.ts';
+import { locateBySftp } from './place.ts';
 import { isFolder, statIfThere } from './remote-folder.ts';
 import { withSftp } from './session.ts';
-import { baseName, parseUrl } from './url.ts';
-import { UsageError } from './usage-error.ts';
+import { baseName } from './url.ts';
 
 /** A listing up to this length is sorted; a longer one is shown as it comes, so that memory stays bounded. */
 const SORTED_UP_TO = 10_000;
 
 /** `wherry ls URL`. */
 export async function ls(context: CommandContext): Promise<void> {
-  const url = parseUrl(context.args[0] ?? '');
-  if (url.scheme === 'scp') throw new UsageError('scp cannot list: use an sftp:// URL');
+  const url = locateBySftp(context, context.args[0] ?? '');
   const { report, signal, options } = context;
   const began = performance.now();
   const entries = await withSftp(url, context, async (sftp) => {

@@ -11,7 +11,13 @@ export interface CliOptions {
   readonly cipher?: readonly string[];
   /** Seconds. */
   readonly timeout: number;
+  /** A file; false for none. */
+  readonly config?: string | false;
   readonly recursive?: boolean;
+  readonly force?: boolean;
+  readonly parents?: boolean;
+  readonly symbolic?: boolean;
+  readonly depth?: number;
   readonly preserve?: boolean;
   readonly input?: readonly string[];
   readonly inputFile?: string;
@@ -26,6 +32,8 @@ export interface OptionRow {
   readonly flags: string;
   readonly doc: string;
   readonly default?: unknown;
+  /** There is a `--no-` form, which makes it false, and this is what that says of itself. */
+  readonly negated?: string;
   /** `before` is what an earlier occurrence gave. */
   readonly parse?: (text: string, before: unknown) => unknown;
 }
@@ -61,7 +69,16 @@ export const OPTIONS: Readonly<Record<keyof CliOptions, OptionRow>> = {
     default: 30,
     parse: parseTimeout,
   },
-  recursive: { flags: '-r, --recursive', doc: 'transfer folders with all below them' },
+  config: {
+    flags: '--config <file>',
+    doc: 'read this ssh_config instead of ~/.ssh/config',
+    negated: 'read no configuration file',
+  },
+  recursive: { flags: '-r, --recursive', doc: 'folders with all below them' },
+  force: { flags: '-f, --force', doc: 'what is not there is no failure' },
+  parents: { flags: '-p, --parents', doc: 'make the folders above it too; one that is there is no failure' },
+  symbolic: { flags: '-s, --symbolic', doc: 'a symbolic link instead of a hard one' },
+  depth: { flags: '--depth <levels>', doc: 'how many folders deep to go', parse: parseDepth },
   preserve: { flags: '-p, --preserve', doc: 'take over permissions and times (scp:// only)' },
   input: {
     flags: '--input <name=value>',
@@ -75,6 +92,22 @@ export const OPTIONS: Readonly<Record<keyof CliOptions, OptionRow>> = {
   verbose: { flags: '-v, --verbose', doc: 'tell on stderr what happens' },
 };
 
+/** What every command that connects by a URL takes. */
+export const CONNECTING: readonly (keyof CliOptions)[] = [
+  'identity',
+  'passphraseEnv',
+  'passwordEnv',
+  'knownHosts',
+  'hostKey',
+  'acceptNew',
+  'config',
+  'cipher',
+  'timeout',
+];
+
+/** What every command that tells something takes. */
+export const REPORTING: readonly (keyof CliOptions)[] = ['quiet', 'json', 'verbose'];
+
 function collect(text: string, before: unknown): readonly string[] {
   return [...((before as string[] | undefined) ?? []), text];
 }
@@ -84,6 +117,12 @@ function splitList(text: string): readonly string[] {
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
+}
+
+function parseDepth(text: string): number {
+  const depth = /^\d{1,2}$/.test(text) ? Number(text) : 0;
+  if (depth < 1 || depth > 64) throw new UsageError('--depth takes a number from 1 to 64');
+  return depth;
 }
 
 function parseTimeout(text: string): number {

@@ -20,6 +20,11 @@ export class Output {
     return this.#stream.isTTY === true && process.env.TERM !== 'dumb';
   }
 
+  /** Whether colours may be used: on a terminal, unless NO_COLOR is set (https://no-color.org). */
+  get hasColours(): boolean {
+    return this.isTerminal && !process.env.NO_COLOR;
+  }
+
   get columns(): number {
     return this.#stream.columns || 80;
   }

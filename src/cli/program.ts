@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addArguments } from './arguments.ts';
 import { COMMANDS, type CommandName, type CommandRow } from './commands.ts';
-import { type CliOptions, OPTIONS, type OptionRow } from './options.ts';
+import type { CliOptions } from './options.ts';
 import { jsonLine, printable } from './printable.ts';
 import { UsageError } from './usage-error.ts';
+import { packageVersion } from './version.ts';
 
 const USAGE_EXIT = 2;
 
@@ -46,7 +47,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 function buildProgram(run: (invocation: Invocation) => void): Command {
   const program = new Command('wherry')
     .description('File transfer over SSH.')
-    .version(version(), '-V, --version', 'print the version')
+    .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .exitOverride()
@@ -54,12 +55,7 @@ function buildProgram(run: (invocation: Invocation) => void): Command {
     .addHelpText('after', EXAMPLES + EPILOGUE);
   for (const [name, row] of Object.entries(COMMANDS) as [CommandName, CommandRow][]) {
     const command = program.command(name).description(row.doc).usage(row.usage);
-    for (const [argument, doc] of row.args) command.argument(argument, doc);
-    for (const [key, option] of Object.entries(OPTIONS) as [keyof CliOptions, OptionRow][]) {
-      if (!row.options.includes(key)) continue;
-      const parse = option.parse ?? ((text: string) => text);
-      command.option(option.flags, option.doc, parse, option.default);
-    }
+    addArguments(command, row, row.options);
     command.action(() => run({ name, args: command.args, options: command.opts<CliOptions>() }));
   }
   return program;
@@ -100,9 +96,4 @@ function complaint(error: CommanderError, program: Command, argv: readonly strin
 /** Commander's guess at what was meant. */
 function suggestion(text: string): string {
   return / \(Did you mean [^()']*\)$/.exec(text)?.[0] ?? '';
-}
-
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -2,12 +2,13 @@ import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { type Sftp, WherryError } from '../index.ts';
 import type { CommandContext } from './commands.ts';
+import { locate } from './place.ts';
 import { isFolder, pathInFolder, statIfThere } from './remote-folder.ts';
 import { putByScp } from './scp.ts';
 import { withSftp } from './session.ts';
 import { stdinSource } from './stdin-source.ts';
 import { Totals, treeReporting } from './tree-reporting.ts';
-import { checkPreserve, isUrl, parseUrl, type RemoteUrl } from './url.ts';
+import { checkPreserve, isUrl, type RemoteUrl } from './url.ts';
 import { UsageError } from './usage-error.ts';
 
 const STDIN = '-';
@@ -24,9 +25,7 @@ interface Source {
 export async function put(context: CommandContext): Promise<void> {
   const paths = context.args.slice(0, -1);
   if (paths.length === 0) throw new UsageError('put takes what to send and where: wherry put LOCAL... URL');
-  const text = context.args.at(-1)!;
-  if (!isUrl(text)) throw new UsageError('the last argument of put is the URL to send to');
-  const url = parseUrl(text);
+  const url = locate(context, context.args.at(-1)!, 'the last argument of put is the URL to send to');
   if (paths.some(isUrl))
     throw new UsageError('put copies from this machine: only its last argument is a URL');
   if (paths.filter((path) => path === STDIN).length > 1) throw new UsageError('stdin can be sent once only');

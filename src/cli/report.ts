@@ -29,6 +29,10 @@ export interface Summary {
   readonly files?: number;
   readonly folders?: number;
   readonly entries?: number;
+  readonly removed?: number;
+  readonly changed?: number;
+  /** What there is now. */
+  readonly path?: string;
   readonly bytes?: number;
   /** Milliseconds. */
   readonly duration: number;
@@ -49,6 +53,8 @@ export interface Report {
   file(view: FileView): void;
   /** An entry of a listing. Resolves when there is room for the next one. */
   entry(entry: DirectoryEntry): Promise<void>;
+  /** One thing that was asked for: as an object of that type for programs, as the text for people. */
+  item(type: string, facts: object, text: string): Promise<void>;
   /** What a person should know although nothing failed. */
   warn(text: string): void;
   /** What `--verbose` shows. */

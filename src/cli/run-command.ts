@@ -24,7 +24,15 @@ export async function runCommand(
   interrupt.listen();
   try {
     const command = await COMMANDS[name].load();
-    await command({ args, options, report, stdout, stderr, signal: interrupt.signal });
+    await command({
+      args,
+      options,
+      report,
+      stdout,
+      stderr,
+      signal: interrupt.signal,
+      commands: COMMANDS,
+    });
     await stdout.flush();
     if (outputError !== undefined) throw outputError;
     return interrupt.exit ?? 0;
@@ -59,7 +67,7 @@ function makeReport(
   stdout: Output,
   stderr: Output,
 ): Report {
-  const carriesFile = name === 'get' && args[1] === '-';
+  const carriesFile = name === 'cat' || (name === 'get' && args[1] === '-');
   // What is told would get into the file where both go to the same terminal.
   const quiet = options.quiet === true || (carriesFile && stdout.isTerminal);
   const look = { quiet, verbose: options.verbose === true };

@@ -4,7 +4,8 @@ import { UsageError } from './usage-error.ts';
 export interface RemoteUrl {
   readonly scheme: 'sftp' | 'scp';
   readonly host: string;
-  readonly port: number;
+  /** Undefined where the URL names none. */
+  readonly port: number | undefined;
   /** Undefined where the URL names nobody. */
   readonly user: string | undefined;
   /** Absolute, or relative to where the server starts (`.` for that folder itself). */
@@ -67,7 +68,7 @@ function remotePath(path: string): string {
   return path;
 }
 
-function hostAndPort(text: string): { host: string; port: number } {
+function hostAndPort(text: string): { host: string; port: number | undefined } {
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(text);
   const [, host = '', port] = bracketed ?? /^([^:]*)(?::(.*))?$/.exec(text) ?? [];
   const name = decode(host, 'host');
@@ -80,8 +81,8 @@ function isHostName(text: string): boolean {
   return text !== '' && !/[\s\p{Cc}\p{Cf}[\]<>"{}|\\^`@,%/?#]/u.test(text) && !text.startsWith('-');
 }
 
-function portNumber(text: string | undefined): number {
-  if (text === undefined || text === '') return 22;
+function portNumber(text: string | undefined): number | undefined {
+  if (text === undefined || text === '') return undefined;
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (port < 1 || port > 65_535) throw wrong('the port of a URL is a number from 1 to 65535');
   return port;

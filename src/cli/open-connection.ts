@@ -1,0 +1,126 @@
+import {
+  type Connection,
+  type ConnectOptions,
+  connect,
+  formatLog,
+  isWherryError,
+  type LogEvent,
+  type PrivateKey,
+  type PromptRequest,
+} from '../index.ts';
+import { algorithmLists } from './algorithm-lists.ts';
+import type { CommandContext } from './commands.ts';
+import { environmentValue } from './environment.ts';
+import { type HostSettings, hostSettings } from './host-settings.ts';
+import { findIdentities, unlock } from './identities.ts';
+import { type Person, personAtTerminal } from './prompts.ts';
+import { trustFrom } from './trust.ts';
+import type { RemoteUrl } from './url.ts';
+import { UsageError } from './usage-error.ts';
+
+/** Logins a person at the terminal gets, as with OpenSSH. */
+const PASSWORD_TRIES = 3;
+
+/** What the next login is tried with. */
+interface Login {
+  readonly privateKey: readonly PrivateKey[];
+  readonly agent: boolean | string;
+  readonly password?: string;
+  readonly locked: readonly string[];
+}
+
+/**
+ * Connects as the URL, the configuration and the options say. Where a login fails and a person is at the terminal,
+ * passphrases of keys that are still locked are asked for, then the password.
+ */
+export async function openConnection(url: RemoteUrl, context: CommandContext): Promise<Connection> {
+  const { options, report, signal } = context;
+  const note = (text: string): void => report.note(text);
+  const settings = await hostSettings(url, options);
+  const person = personAtTerminal(signal);
+  const trust = trustFrom(options, { settings, person, warn: (text) => report.warn(text) });
+  const password = environmentValue('--password-env', options.passwordEnv);
+  const identities = await findIdentities(options, { settings, person, note });
+  const fixed = { ...baseOptions(settings, context, note), trust };
+  let login: Login = { ...identities, ...(password === undefined ? {} : { password }) };
+  for (let asked = 0; ; ) {
+    const { locked, ...rest } = login;
+    const answers = person !== undefined && password === undefined ? answerBy(person, settings) : {};
+    try {
+      return await connect({ ...fixed, ...(login.password === undefined ? answers : {}), ...rest });
+    } catch (error) {
+      if (person === undefined || password !== undefined || !isWherryError(error)) throw error;
+      if (error.code !== 'AUTH_FAILED' || ++asked > PASSWORD_TRIES) throw error;
+      const next = await moreToTry(login, error.details.allowed ?? [], person, settings);
+      if (next === undefined) throw error;
+      if (login.password !== undefined) report.warn('the login was refused; try again');
+      login = next;
+    }
+  }
+}
+
+async function moreToTry(
+  login: Login,
+  allowed: readonly string[],
+  person: Person,
+  settings: HostSettings,
+): Promise<Login | undefined> {
+  const [file, ...locked] = login.locked;
+  if (file !== undefined && allowed.includes('publickey')) {
+    const key = await unlock(file, undefined, person);
+    return { ...login, privateKey: [key, ...login.privateKey], locked };
+  }
+  if (!allowed.includes('password')) return undefined;
+  const password = await person.ask(`Password of ${settings.user} on ${settings.host}: `, false);
+  return { ...login, password };
+}
+
+/** The server's own questions, such as for a code. */
+function answerBy(person: Person, { user, host }: HostSettings): Partial<ConnectOptions> {
+  return {
+    keyboardInteractive: async ({ name, instruction, prompts }: PromptRequest) => {
+      const lines = [name, instruction].filter((line) => line !== '');
+      const answers: string[] = [];
+      for (const { text, echo } of prompts) {
+        const ahead = lines.splice(0).map((line) => `${line} `);
+        answers.push(await person.ask(`${ahead.join('')}(${user} on ${host}) ${text}`, echo));
+      }
+      return answers;
+    },
+  };
+}
+
+function baseOptions(
+  settings: HostSettings,
+  { options, signal }: CommandContext,
+  note: (text: string) => void,
+): ConnectOptions {
+  const { host, port, user: username, aliveInterval, aliveCount } = settings;
+  for (const keyword of ['proxyJump', 'proxyCommand'] as const) {
+    if (settings[keyword] !== undefined)
+      throw new UsageError(`the configuration names a ${keyword} for ${host}, which is not known here yet`);
+  }
+  const timeout = options.timeout * 1000;
+  const algorithms = {
+    ...algorithmLists(settings.algorithms, note),
+    ...(options.cipher === undefined ? {} : { ciphers: options.cipher }),
+  };
+  return {
+    host,
+    port,
+    username,
+    algorithms,
+    timeout,
+    // While a transfer waits for the other end of a pipe, its clock stands still, and only this watches the server.
+    keepAlive: {
+      interval: aliveInterval === undefined || aliveInterval === 0 ? timeout / 3 : aliveInterval * 1000,
+      count: aliveCount ?? 2,
+    },
+    signal,
+    ...(options.verbose ? { log: (event: LogEvent) => noteEvent(event, note) } : {}),
+  };
+}
+
+function noteEvent(event: LogEvent, note: (text: string) => void): void {
+  if (event.kind !== 'packet') note(formatLog(event));
+}

@@ -1,0 +1,64 @@
+/** What is generated from the table of commands: completions and the manual page. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { COMMANDS } from '../../src/cli/commands.ts';
+import { makeDesk } from './wherry.ts';
+
+const names = Object.keys(COMMANDS);
+
+function has(program: string): boolean {
+  return spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
+}
+
+for (const shell of ['bash', 'zsh', 'fish'] as const) {
+  test(`completions for ${shell} name every command`, async () => {
+    await using desk = await makeDesk();
+    const { stdout, code } = await desk.run(['completion', shell]);
+    assert.equal(code, 0);
+    for (const name of names) assert.ok(stdout.includes(name), name);
+    for (const flag of ['identity', 'known-hosts', 'no-config', 'recursive'])
+      assert.ok(stdout.includes(flag), flag);
+  });
+
+  test(`${shell} can read them`, { skip: !has(shell) && `no ${shell} on this machine` }, async () => {
+    await using desk = await makeDesk();
+    const file = desk.path('completion');
+    await writeFile(file, (await desk.run(['completion', shell])).stdout);
+    const { status, stderr } = spawnSync(shell, ['-n', file], { encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+  });
+}
+
+test('bash completes commands and options', { skip: !has('bash') && 'no bash on this machine' }, async () => {
+  await using desk = await makeDesk();
+  const file = desk.path('completion');
+  await writeFile(file, (await desk.run(['completion', 'bash'])).stdout);
+  const complete = (words: string): string =>
+    spawnSync(
+      'bash',
+      [
+        '-c',
+        `. ${file}; COMP_WORDS=(${words}); COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); _wherry; echo "\${COMPREPLY[@]}"`,
+      ],
+      { encoding: 'utf8' },
+    ).stdout.trim();
+  assert.equal(complete('wherry kn'), 'known-hosts');
+  assert.equal(complete('wherry get --rec'), '--recursive');
+  assert.equal(complete('wherry ls --rec'), '');
+});
+
+test('the manual page has every command, and nothing roff would trip over', async () => {
+  await using desk = await makeDesk();
+  const { stdout, code } = await desk.run(['manual']);
+  const page = stdout.toString();
+  assert.equal(code, 0);
+  for (const name of names)
+    assert.match(page, new RegExp(`^\\.SS wherry ${name.replaceAll('-', '\\\\\\\\-')}`, 'm'));
+  for (const line of page.split('\n')) {
+    assert.doesNotMatch(line, /[^ -~]/);
+    if (line.startsWith('.')) assert.match(line, /^\.(TH|SH|SS|PP|TP|B|I)\b/);
+    assert.ok(!line.startsWith("'"), line);
+  }
+});
