@@ -54,8 +54,7 @@ test('the manual page has every command, and nothing roff would trip over', asyn
   const { stdout, code } = await desk.run(['manual']);
   const page = stdout.toString();
   assert.equal(code, 0);
-  for (const name of names)
-    assert.match(page, new RegExp(`^\\.SS wherry ${name.replaceAll('-', '\\\\\\\\-')}`, 'm'));
+  for (const name of names) assert.ok(page.includes(`\n.SS wherry ${name.replaceAll('-', '\\-')}`), name);
   for (const line of page.split('\n')) {
     assert.doesNotMatch(line, /[^ -~]/);
     if (line.startsWith('.')) assert.match(line, /^\.(TH|SH|SS|PP|TP|B|I)\b/);
