@@ -25,7 +25,7 @@ const FLOORS: readonly (readonly string[])[] = [
 
 /** Rooms that live on the public interface alone: these are the only files they may import from below. */
 const PUBLIC_ONLY: Readonly<Record<string, readonly string[]>> = {
-  client: ['index.ts'],
+  client: ['index.ts', 'keys.ts'],
   connectors: ['index.ts'],
   cli: ['index.ts', 'keys.ts', 'connectors'],
 };

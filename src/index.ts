@@ -6,6 +6,7 @@
 export { type AlgorithmNames, algorithmNames } from './api/algorithms.ts';
 export { connect } from './api/connect.ts';
 export { Connection } from './api/connection.ts';
+export { type AlgorithmKind, DEFAULT_ALGORITHMS } from './api/default-algorithms.ts';
 export type { DirectoryEntry, ListOptions } from './api/directory-entry.ts';
 export type {
   AgentOptions,
@@ -27,7 +28,7 @@ export type { TransportRules } from './api/transport-rules.ts';
 export type { WaitOptions } from './base/deadline.ts';
 export { ERROR_CODES, type ErrorCode } from './base/error-codes.ts';
 export { type ErrorDetails, isWherryError, type LoginAttempt, WherryError } from './base/errors.ts';
-export { formatLog, type LogEvent, type Logger } from './base/log.ts';
+export { formatLog, type LogDetail, type LogEvent, type Logger } from './base/log.ts';
 export { type FileAttributes, type FileType, fileType } from './sftp/attributes.ts';
 export type { FileSystemSpace, SftpLimits } from './sftp/replies.ts';
 export type { CustomLogin, CustomLoginHandler } from './ssh/auth/custom.ts';

@@ -5,16 +5,13 @@ import { duplexStream } from '../net/duplex.ts';
 import { dialTcp } from '../net/tcp.ts';
 import type { LoginPlanRules } from '../ssh/auth/login-plan.ts';
 import { SshConnection } from '../ssh/connection/ssh-connection.ts';
-import { DEFAULT_CIPHERS } from '../ssh/crypto/ciphers.ts';
-import { DEFAULT_COMPRESSIONS } from '../ssh/crypto/compressions.ts';
-import { DEFAULT_KEX } from '../ssh/crypto/key-exchanges.ts';
-import { DEFAULT_MACS } from '../ssh/crypto/macs.ts';
 import { type AlgorithmLists, checkAlgorithmLists } from '../ssh/transport/negotiate.ts';
 import type { Transport } from '../ssh/transport/transport.ts';
 import { connectionRules, transportRules } from './apply-rules.ts';
 import { checkOptions, checkUsername } from './check-options.ts';
 import { Connection } from './connection.ts';
 import { type Credentials, credentialsFrom } from './credentials.ts';
+import { DEFAULT_ALGORITHMS } from './default-algorithms.ts';
 import { checkHostKey, orderHostKeyAlgorithms } from './host-key.ts';
 import { negotiatedAlgorithms } from './negotiated-algorithms.ts';
 import type { ConnectOptions, Handshake } from './options.ts';
@@ -42,7 +39,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   const port = options.port ?? 22;
   const timeout = options.timeout ?? DEFAULT_TIMEOUT_MS;
   checkOptions(options);
-  const log = new Log(options.log);
+  const log = new Log(options.log, options.logDetail);
   let credentials = credentialsFrom(options);
   const algorithms = await algorithmLists(options, port);
 
@@ -104,11 +101,11 @@ function handshake(transport: Transport): Handshake {
 async function algorithmLists(options: ConnectOptions, port: number): Promise<AlgorithmLists> {
   const given = options.algorithms ?? {};
   const lists = {
-    kex: given.kex ?? DEFAULT_KEX,
+    kex: given.kex ?? DEFAULT_ALGORITHMS.kex,
     hostKey: given.hostKey ?? (await orderHostKeyAlgorithms(options.trust, options.host, port)),
-    ciphers: given.ciphers ?? DEFAULT_CIPHERS,
-    macs: given.macs ?? DEFAULT_MACS,
-    compressions: DEFAULT_COMPRESSIONS,
+    ciphers: given.ciphers ?? DEFAULT_ALGORITHMS.ciphers,
+    macs: given.macs ?? DEFAULT_ALGORITHMS.macs,
+    compressions: DEFAULT_ALGORITHMS.compressions,
   };
   checkAlgorithmLists(lists);
   return lists;

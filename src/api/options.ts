@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Logger } from '../base/log.ts';
+import type { LogDetail, Logger } from '../base/log.ts';
 import type { HostKeyVerifier } from '../ssh/trust/host-key-verifier.ts';
 import type { LoginInput } from './login-options.ts';
 import type { NegotiatedAlgorithms } from './negotiated-algorithms.ts';
@@ -57,4 +57,6 @@ export interface ConnectOptions extends LoginInput, TransportRules {
   readonly onBanner?: (text: string) => void;
   /** What happens, step by step; NODE_DEBUG=wherry prints the same. */
   readonly log?: Logger;
+  /** How much `log` hears of single packets. Default `packets`: their names and lengths. */
+  readonly logDetail?: LogDetail;
 }

@@ -1,11 +1,11 @@
 import { channel } from 'node:diagnostics_channel';
 import { debuglog } from 'node:util';
 
-/** What Wherry reports while it works. No event carries a secret or file contents. */
+/** What Wherry reports while it works. No event carries a secret or file contents, unless `logDetail` asks for payloads. */
 export type LogEvent =
   | { kind: 'connect'; host: string; port: number }
   | { kind: 'version'; ours: string; theirs: string }
-  | { kind: 'packet'; direction: 'in' | 'out'; message: string; bytes: number }
+  | { kind: 'packet'; direction: 'in' | 'out'; message: string; bytes: number; payload?: Uint8Array }
   | { kind: 'negotiated'; algorithms: Readonly<Record<string, string>>; strict: boolean }
   | { kind: 'insecureAlgorithm'; use: string; name: string }
   | { kind: 'rekey'; reason: string }
@@ -16,6 +16,12 @@ export type LogEvent =
   | { kind: 'closed'; reason: string };
 
 export type Logger = (event: LogEvent) => void;
+
+/**
+ * How much a logger hears: `events` without the packets; `packets` with the name and length of each; `bytes` with the
+ * payload of each as well, file contents included, but not of what the login sends; `secrets` with that too.
+ */
+export type LogDetail = 'events' | 'packets' | 'bytes' | 'secrets';
 
 const FORMATTERS: { [K in LogEvent['kind']]: (e: Extract<LogEvent, { kind: K }>) => string } = {
   connect: (e) => `connecting to ${e.host} port ${e.port}`,
@@ -53,9 +59,34 @@ const diagnostics = channel('wherry:log');
 /** Sends events to the caller's logger, to NODE_DEBUG=wherry and to the `wherry:log` diagnostics channel. */
 export class Log {
   readonly #logger: Logger | undefined;
+  readonly #detail: LogDetail;
 
-  constructor(logger?: Logger) {
+  constructor(logger?: Logger, detail: LogDetail = 'packets') {
     this.#logger = logger;
+    this.#detail = detail;
+  }
+
+  /** Whether anybody wants to hear of a packet. */
+  get wantsPackets(): boolean {
+    return (
+      (this.#logger !== undefined && this.#detail !== 'events') || debug.enabled || diagnostics.hasSubscribers
+    );
+  }
+
+  /** Tells of a packet. Its payload goes to the caller's logger only, where that wants it. */
+  packet(
+    direction: 'in' | 'out',
+    message: string,
+    bytes: number,
+    payload: () => Uint8Array,
+    secret: boolean,
+  ): void {
+    const event: LogEvent = { kind: 'packet', direction, message, bytes };
+    if (debug.enabled) debug('%s', formatLog(event));
+    if (diagnostics.hasSubscribers) diagnostics.publish(event);
+    if (this.#logger === undefined || this.#detail === 'events') return;
+    const shown = this.#detail === 'secrets' || (this.#detail === 'bytes' && !secret);
+    this.#logger(shown ? { ...event, payload: Uint8Array.from(payload()) } : event);
   }
 
   /** False when nobody listens: check it before building an event on a busy path. */

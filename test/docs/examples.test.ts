@@ -23,6 +23,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const ENTRIES = {
   wherry: 'src/index.ts',
   'wherry/keys': 'src/keys.ts',
+  'wherry/client': 'src/client/index.ts',
   'wherry/connectors': 'src/connectors/index.ts',
   'wherry/server': 'src/server/index.ts',
 } as const;

@@ -40,6 +40,10 @@ const SSH_DISCONNECT_BY_APPLICATION = 11;
 /** After our DISCONNECT the peer should close; it is not waited for longer than this, unless the options say so. */
 export const CLOSE_WAIT_MS = 2000;
 
+/** Messages of the login (RFC 4250 section 4.1.2): what the client sends there may be a secret. */
+const FIRST_LOGIN_MESSAGE = 50;
+const LAST_LOGIN_MESSAGE = 79;
+
 /** One SSH connection below login: version line, packets, key exchanges, and which message may come when. */
 export class Transport {
   /** `server-sig-algs` of the peer's EXT_INFO (RFC 8308 section 3.1). */
@@ -158,7 +162,7 @@ export class Transport {
     }
     this.#writer.packet(head, body);
     if (this.#isOver('unsentBytes', this.#writer.unsent)) return;
-    if (this.#options.log.enabled) this.#logPacket('out', head[0]!, head.length + (body?.length ?? 0));
+    if (this.#options.log.wantsPackets) this.#logPacket('out', head, body);
     this.#rekeyTriggers.count(this.#writer, 'sent');
   }
 
@@ -263,7 +267,7 @@ export class Transport {
   #dispatch(payload: Uint8Array): void {
     if (this.#error !== undefined) return;
     const number = payload[0]!;
-    if (this.#options.log.enabled) this.#logPacket('in', number, payload.length);
+    if (this.#options.log.wantsPackets) this.#logPacket('in', payload);
     checkLegal(this.#state, number);
     if (number >= 80 && number < 128) this.#handlers.connection(payload);
     else if (number >= 50 && number < 80) this.#handlers.auth(payload);
@@ -342,8 +346,12 @@ export class Transport {
     if (!this.congested) this.#handlers.writable();
   }
 
-  #logPacket(direction: 'in' | 'out', number: number, bytes: number): void {
-    this.#options.log.event({ kind: 'packet', direction, message: messageName(number), bytes });
+  #logPacket(direction: 'in' | 'out', head: Uint8Array, body?: Uint8Array): void {
+    const number = head[0]!;
+    const payload = (): Uint8Array => (body === undefined ? head : Buffer.concat([head, body]));
+    const bytes = head.length + (body?.length ?? 0);
+    const secret = direction === 'out' && number >= FIRST_LOGIN_MESSAGE && number <= LAST_LOGIN_MESSAGE;
+    this.#options.log.packet(direction, messageName(number), bytes, payload, secret);
   }
 
   #logNegotiated(negotiated: Negotiated, strict: boolean): void {

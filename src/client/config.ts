@@ -1,0 +1,45 @@
+import { getFips } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SFTPClientError } from './client-error.ts';
+import { actions } from './config-actions.ts';
+import { liveSettings } from './config-live.ts';
+import { checkFingerprints } from './host-key-check.ts';
+import type { Session } from './session.ts';
+import { parseConfigString, type SettingName } from './settings.ts';
+import type { ClientState } from './state.ts';
+
+/** What setting a value does beyond keeping it; throwing refuses it. */
+const EFFECTS: Readonly<Partial<Record<SettingName, (value: string, session: Session) => void>>> = {
+  SSHAcceptServerHostKeyFingerPrint: (value) =>
+    checkFingerprints(value.split(',').filter((part) => part.trim() !== '')),
+  UseFIPSCompliantAPI: (value) => {
+    if (/^(true|1|yes)$/i.test(value.trim()) && getFips() !== 1)
+      throw new SFTPClientError(
+        211,
+        'Node does not run in FIPS mode: start it with --force-fips or --enable-fips',
+      );
+  },
+  MaxWindowSize: (value, session) => session.connection?.growWindow(Number(value)),
+};
+
+/** What `config()` does: sets a setting, reads one, or acts. */
+export async function config(state: ClientState, session: Session, text: string): Promise<string> {
+  const { name, index, value } = parseConfigString(text);
+  const act = actions[name];
+  if (act !== undefined) return act(state, session, value);
+  if (value === undefined) return liveSettings[name]?.(state, session) ?? state.settings.text(name, index);
+  const before = state.settings.given(name);
+  state.settings.set(name, value, index);
+  try {
+    EFFECTS[name]?.(value, session);
+  } catch (error) {
+    state.settings.restore(name, before);
+    throw error;
+  }
+  return '';
+}
+
+/** What `doEvents()` does. */
+export async function doEvents(state: ClientState): Promise<void> {
+  await sleep(state.settings.get('SelectWaitMillis'));
+}

@@ -1,0 +1,251 @@
+import { type Connection, connect, type Handshake, type LoginInput, openSftp, type Sftp } from '../index.ts';
+import { renumbered, SFTPClientError, toClientError } from './client-error.ts';
+import { hostKeyVerifier } from './host-key-check.ts';
+import { logHandler } from './log-events.ts';
+import { customLogin, promptHandler } from './login-events.ts';
+import { remoteName, shownFolder } from './paths.ts';
+import type { ClientState } from './state.ts';
+import { ConnectionEvents } from './tables/enums.ts';
+import { toConnectOptions, toLoginInput, type Vocabulary } from './to-core.ts';
+
+/** A connection whose keys are in use, that waits for a login. */
+interface Waiting {
+  readonly handshake: Handshake;
+  login(input: LoginInput): void;
+  /** Settles when the login does. */
+  readonly done: Promise<Connection>;
+}
+
+/** The connection of a client, from the handshake to the farewell, and the events it raises. */
+export class Session {
+  readonly #state: ClientState;
+  #waiting: Waiting | undefined;
+  #ssh: Connection | undefined;
+  #sftp: Sftp | undefined;
+  #abort: AbortController | undefined;
+  /** `connected` with code 0 was raised, and `disconnected` was not yet. */
+  #announced = false;
+  #leaving = false;
+
+  constructor(state: ClientState) {
+    this.#state = state;
+  }
+
+  get vocabulary(): Vocabulary {
+    const { main, settings } = this.#state;
+    return { properties: main.view, settings, isSet: (name) => main.isSet(name) };
+  }
+
+  /** The SFTP session, where there is a login. */
+  get sftp(): Sftp | undefined {
+    return this.#sftp;
+  }
+
+  get connection(): Connection | undefined {
+    return this.#ssh;
+  }
+
+  get serverVersion(): string {
+    return this.#ssh?.serverVersion ?? this.#waiting?.handshake.serverVersion ?? '';
+  }
+
+  get strictKex(): boolean {
+    return (this.#ssh ?? this.#waiting?.handshake)?.algorithms.strictKex ?? false;
+  }
+
+  /** Connects and checks the host key; nobody is logged in. */
+  async handshake(signal: AbortSignal): Promise<void> {
+    const { facts, main, emitter } = this.#state;
+    if (facts.connected) throw new SFTPClientError(104);
+    if (main.view.sshHost === '') throw new SFTPClientError(102, 'sshHost is not set');
+    if (main.view.sshPort === 0) throw new SFTPClientError(116);
+    const options = toConnectOptions(this.vocabulary);
+    const abort = new AbortController();
+    this.#abort = abort;
+    const release = follow(signal, abort);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const done: Promise<Connection> = connect({
+          ...options,
+          username: '',
+          trust: hostKeyVerifier(this.#state),
+          signal: abort.signal,
+          log: logHandler(this.#state),
+          beforeLogin: async (handshake) => {
+            const input = new Promise<LoginInput>((login) => {
+              this.#waiting = { handshake, login, done };
+            });
+            await this.#shaken(handshake);
+            resolve();
+            return await input;
+          },
+        });
+        done.catch((error: unknown) => {
+          this.#lost(error);
+          reject(error);
+        });
+      });
+    } catch (error) {
+      const failure = toClientError(error, this.#state);
+      if (!this.#wasUp)
+        await emitter.emit('connected', { statusCode: failure.code, description: failure.message });
+      throw failure;
+    } finally {
+      this.#wasUp = false;
+      release();
+    }
+  }
+
+  #wasUp = false;
+
+  /** Logs in and opens SFTP; connects first where that has not been done. */
+  async logon(signal: AbortSignal): Promise<void> {
+    if (this.#sftp !== undefined) throw new SFTPClientError(104, 'logged in already');
+    const state = this.#state;
+    const input = toLoginInput(this.vocabulary, {
+      key: state.cert.pick(),
+      keyboardInteractive: promptHandler(state),
+      customLogin: customLogin(state),
+    });
+    if (this.#waiting === undefined) await this.handshake(signal);
+    const { login, done } = this.#waiting!;
+    const release = follow(signal, this.#abort!);
+    try {
+      login(input);
+      const ssh = await done;
+      this.#waiting = undefined;
+      this.#ssh = ssh;
+      ssh.onClosed((cause) => this.#lost(cause));
+      state.emitter.notify('sshStatus', { message: 'logged in' });
+      this.#sftp = await openSftp(ssh, { signal });
+      await this.#findFolder(signal);
+    } catch (error) {
+      const failure = toClientError(error, state);
+      await this.#end(failure);
+      throw failure;
+    } finally {
+      release();
+    }
+  }
+
+  /** The SFTP session; logs in where nobody is. */
+  async ready(signal: AbortSignal): Promise<Sftp> {
+    if (this.#sftp === undefined) await this.logon(signal);
+    return this.#sftp!;
+  }
+
+  /** Ends the connection: with a farewell, or at once. */
+  async close(politely: boolean): Promise<void> {
+    if (!this.#state.facts.connected) return;
+    this.#leaving = true;
+    try {
+      if (politely) await this.#sftp?.close().catch(() => {});
+      await (this.#ssh?.close() ?? this.#waiting?.handshake.close());
+    } catch {
+      // The connection is over either way.
+    } finally {
+      await this.#end(undefined);
+    }
+  }
+
+  /** A remote name as the server is to see it. */
+  remoteName(name: string): string {
+    return remoteName(name, this.#state.main.view.remotePath, this.#pathRules());
+  }
+
+  /** Makes `path` the remote folder; error 1106 where there is none. */
+  async changeFolder(path: string, signal: AbortSignal): Promise<void> {
+    const { main, settings } = this.#state;
+    const sftp = this.#sftp;
+    const rules = this.#pathRules();
+    if (sftp === undefined) {
+      main.put('remotePath', path === '' ? '' : shownFolder(this.remoteName(path), rules));
+      return;
+    }
+    const wanted = path === '' ? '.' : this.remoteName(path);
+    try {
+      const full = settings.get('DisableRealPath') ? wanted : await sftp.realpath(wanted, { signal });
+      const { permissions } = await sftp.stat(full, { signal });
+      if (permissions !== undefined && (permissions & 0o170000) !== 0o040000)
+        throw new SFTPClientError(1106, `${full} is no folder`);
+      main.put('remotePath', shownFolder(full, rules));
+    } catch (error) {
+      const failure = toClientError(error);
+      const gone = failure.sftpStatus === 2 || failure.sftpStatus === 10;
+      throw gone ? renumbered(failure, 1106) : failure;
+    }
+  }
+
+  #pathRules(): { backslash: boolean; normalize: boolean } {
+    const { settings } = this.#state;
+    return {
+      backslash: settings.get('AllowBackslashInName'),
+      normalize: settings.get('NormalizeRemotePath'),
+    };
+  }
+
+  /** After the login: the folder that was chosen before, or where the server starts. */
+  async #findFolder(signal: AbortSignal): Promise<void> {
+    const { main, settings } = this.#state;
+    const chosen = main.view.remotePath;
+    if (chosen !== '') await this.changeFolder(chosen, signal);
+    else if (!settings.get('DisableRealPath')) {
+      main.put('remotePath', shownFolder(await this.#sftp!.realpath('.', { signal }), this.#pathRules()));
+    }
+  }
+
+  async #shaken(handshake: Handshake): Promise<void> {
+    const { emitter, facts } = this.#state;
+    this.#state.kex = handshake.algorithms.kex;
+    facts.connected = true;
+    this.#announced = true;
+    this.#wasUp = true;
+    await emitter.emit('connectionStatus', status(ConnectionEvents.handshakeComplete));
+    await emitter.emit('connected', { statusCode: 0, description: 'OK' });
+  }
+
+  /** The connection ended by itself. */
+  #lost(cause: unknown): void {
+    if (!this.#leaving) void this.#end(toClientError(cause, this.#state));
+  }
+
+  async #end(failure: SFTPClientError | undefined): Promise<void> {
+    const { emitter, facts } = this.#state;
+    const announced = this.#announced;
+    const ssh = this.#ssh;
+    this.#announced = false;
+    this.#ssh = undefined;
+    this.#sftp = undefined;
+    this.#waiting = undefined;
+    this.#leaving = true;
+    facts.connected = false;
+    facts.localHost = '';
+    facts.localPort = 0;
+    if (failure !== undefined) {
+      this.#abort?.abort(failure);
+      await ssh?.close().catch(() => {});
+    }
+    this.#leaving = false;
+    if (!announced) return;
+    const code = { statusCode: failure?.code ?? 0, description: failure?.message ?? 'OK' };
+    emitter.notify('connectionStatus', { connectionEvent: ConnectionEvents.secureEnded, ...code });
+    emitter.notify('connectionStatus', { connectionEvent: ConnectionEvents.disconnected, ...code });
+    emitter.notify('disconnected', code);
+  }
+}
+
+function status(connectionEvent: string): {
+  connectionEvent: string;
+  statusCode: number;
+  description: string;
+} {
+  return { connectionEvent, statusCode: 0, description: 'OK' };
+}
+
+/** Aborts `abort` when `signal` fires, until it is released. */
+function follow(signal: AbortSignal, abort: AbortController): () => void {
+  const pass = (): void => abort.abort(signal.reason);
+  if (signal.aborted) pass();
+  else signal.addEventListener('abort', pass, { once: true });
+  return () => signal.removeEventListener('abort', pass);
+}

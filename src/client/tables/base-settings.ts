@@ -1,0 +1,60 @@
+import type { SettingRow } from './setting-row.ts';
+
+/** Settings that have nothing to do with SSH. */
+export const BASE_SETTINGS = {
+  BuildInfo: {
+    type: 'str',
+    default: '',
+    kind: 'readonly',
+    doc: 'Name and version of this library and of Node.',
+  },
+  CodePage: {
+    type: 'int',
+    default: 65_001,
+    kind: 'setting',
+    range: [0, 0xffff_ffff],
+    doc: 'Encoding of file names in SFTP version 3, by its Windows number; one that is not known is error 434.',
+  },
+  LicenseInfo: { type: 'str', default: '', kind: 'readonly', doc: 'The licence of this library.' },
+  ProcessIdleEvents: {
+    type: 'bool',
+    default: true,
+    kind: 'inert',
+    doc: 'Whether events are handled while nothing is called.',
+    differs: 'Kept without effect: the event loop of Node does that.',
+  },
+  SelectWaitMillis: {
+    type: 'int',
+    default: 20,
+    kind: 'setting',
+    range: [0, 2_147_483_647],
+    doc: 'Milliseconds `doEvents` waits.',
+  },
+  UseFIPSCompliantAPI: {
+    type: 'bool',
+    default: false,
+    kind: 'setting',
+    doc: 'True: an error, unless Node runs in FIPS mode, which then holds for the whole process.',
+    differs:
+      'FIPS mode is switched on when Node starts (`--force-fips`), for every client at once; here it can only be asked for.',
+  },
+  UseInternalSecurityAPI: {
+    type: 'bool',
+    default: true,
+    kind: 'inert',
+    doc: "Own cryptography instead of the system's.",
+    differs: 'Kept without effect: the cryptography is that of Node.',
+  },
+} as const;
+BASE_SETTINGS satisfies Record<string, SettingRow>;
+
+/** Settings that other classes of the reference's family have and that make sense here. */
+export const FURTHER_SETTINGS = {
+  CloseStreamAfterTransfer: {
+    type: 'bool',
+    default: true,
+    kind: 'setting',
+    doc: 'Whether a download stream is ended after a transfer that succeeded.',
+  },
+} as const;
+FURTHER_SETTINGS satisfies Record<string, SettingRow>;

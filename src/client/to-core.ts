@@ -1,0 +1,202 @@
+import type {
+  AgentOptions,
+  AlgorithmOptions,
+  ConnectOptions,
+  DownloadOptions,
+  GssapiOptions,
+  LoginInput,
+  LoginMethod,
+  TransferOptions,
+  UploadOptions,
+} from '../index.ts';
+import type { PickedKey } from './certificate.ts';
+import { SFTPClientError } from './client-error.ts';
+import type { Settings } from './settings.ts';
+import { SSHAuthModes } from './tables/enums.ts';
+import type { PROPERTIES } from './tables/properties.ts';
+import type { Values } from './tables/rows.ts';
+
+/** What the options of the core are made from. */
+export interface Vocabulary {
+  readonly properties: Values<typeof PROPERTIES>;
+  readonly settings: Settings;
+  /** Whether the user has set the property. */
+  isSet(name: 'sshEncryptionAlgorithms' | 'sshCompressionAlgorithms'): boolean;
+}
+
+const STRICT_LEVELS = ['off', 'offer', 'protect', 'require'] as const;
+
+const namesIn = (text: string): string[] =>
+  text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+
+/** Milliseconds of silence a method bears. */
+export function timeoutOf({ properties }: Vocabulary): number {
+  return properties.timeout * 1000;
+}
+
+/** The part of ConnectOptions that properties and settings say. */
+export function toConnectOptions(
+  from: Vocabulary,
+): Omit<ConnectOptions, keyof LoginInput | 'trust' | 'signal'> {
+  const { properties, settings } = from;
+  const interval = settings.get('SSHKeepAliveInterval') * 1000;
+  const threshold = settings.given('KeyRenegotiationThreshold');
+  const clientVersion = settings.get('ClientSSHVersionString');
+  return {
+    host: properties.sshHost,
+    port: properties.sshPort,
+    timeout: timeoutOf(from),
+    algorithms: toAlgorithms(from),
+    strictKex: STRICT_LEVELS[settings.get('UseStrictKeyExchange')]!,
+    keepAlive: { interval, count: settings.get('SSHKeepAliveCountMax') },
+    serverVersionPattern: settings.get('SSHVersionPattern'),
+    preferredGroupBits: settings.get('PreferredDHGroupBits'),
+    maxPacketSize: settings.get('MaxPacketSize'),
+    maxWindowSize: settings.get('MaxWindowSize'),
+    waitForChannelClose: settings.get('WaitForChannelClose'),
+    waitForServerDisconnect: settings.get('WaitForServerDisconnect'),
+    logDetail: toLogDetail(settings),
+    ...(threshold === undefined ? {} : { rekeyBytes: threshold }),
+    ...(clientVersion === '' ? {} : { clientVersion }),
+  };
+}
+
+/** Lists that the user has set; the rest is the core's. */
+export function toAlgorithms({ properties, settings, isSet }: Vocabulary): AlgorithmOptions {
+  const given = {
+    ciphers: isSet('sshEncryptionAlgorithms') ? namesIn(properties.sshEncryptionAlgorithms) : undefined,
+    compressions: isSet('sshCompressionAlgorithms')
+      ? namesIn(properties.sshCompressionAlgorithms)
+      : undefined,
+    kex: settings.given('SSHKeyExchangeAlgorithms'),
+    macs: settings.given('SSHMacAlgorithms'),
+    hostKey: settings.given('SSHPublicKeyAlgorithms'),
+    publicKey: settings.given('SSHPubKeyAuthSigAlgorithms'),
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, list]) => list !== undefined));
+}
+
+function toLogDetail(settings: Settings): 'events' | 'packets' | 'bytes' | 'secrets' {
+  const level = settings.get('LogLevel');
+  if (level < 2) return 'events';
+  if (level === 2) return 'packets';
+  return settings.get('MaskSensitiveData') ? 'bytes' : 'secrets';
+}
+
+/** What only the client itself can bring to a login. */
+export interface LoginParts extends Pick<LoginInput, 'keyboardInteractive' | 'customLogin'> {
+  readonly key: PickedKey | undefined;
+}
+
+const METHODS_OF_MODE: Readonly<Record<number, readonly LoginMethod[]>> = {
+  [SSHAuthModes.amNone]: ['none'],
+  [SSHAuthModes.amPassword]: ['password'],
+  [SSHAuthModes.amPublicKey]: ['publickey'],
+  [SSHAuthModes.amKeyboardInteractive]: ['keyboard-interactive'],
+  [SSHAuthModes.amGSSAPIWithMic]: ['gssapi-with-mic'],
+  [SSHAuthModes.amGSSAPIKeyex]: ['gssapi-keyex'],
+  [SSHAuthModes.amCustom]: ['custom'],
+};
+
+/** The login that properties and settings describe. */
+export function toLoginInput({ properties, settings }: Vocabulary, parts: LoginParts): LoginInput {
+  const { sshAuthMode: mode, sshPassword: password } = properties;
+  const agent = settings.get('EnablePageantAuth');
+  const privateKey = parts.key?.privateKey;
+  const kerberos = mode === SSHAuthModes.amGSSAPIWithMic || mode === SSHAuthModes.amGSSAPIKeyex;
+  if (mode === SSHAuthModes.amPublicKey && privateKey === undefined && agent === 0)
+    throw new SFTPClientError(1006, 'amPublicKey needs a private key: set sshCertStore and sshCertSubject');
+  const methods = methodsFor(mode, agent, settings.get('TryAllAvailableAuthMethods'), parts, password);
+  const certificate = settings.get('SignedSSHCert');
+  const isFinal = !settings.get('TryAllAvailableAuthMethods') && agent !== 1;
+  return {
+    username: mode === SSHAuthModes.amNone ? properties.sshUser || 'anonymous' : properties.sshUser,
+    ...(password === '' && !methods.includes('password') ? {} : { password }),
+    ...(privateKey === undefined || agent === 2 ? {} : { privateKey }),
+    ...(certificate === '' ? {} : { certificate }),
+    ...(agent === 0 ? {} : { agent: agentOptions(agent) }),
+    ...(kerberos ? { gssapi: gssapiOptions(properties, settings, mode) } : {}),
+    ...(parts.keyboardInteractive === undefined ? {} : { keyboardInteractive: parts.keyboardInteractive }),
+    ...(mode === SSHAuthModes.amCustom && parts.customLogin !== undefined
+      ? { customLogin: parts.customLogin }
+      : {}),
+    login: {
+      methods,
+      afterRefusal: isFinal ? 'fail' : 'next',
+      repeat: settings.get('DoNotRepeatAuthMethods') ? 'never' : 'always',
+    },
+  };
+}
+
+function methodsFor(
+  mode: number,
+  agent: number,
+  all: boolean,
+  { key }: LoginParts,
+  password: string,
+): LoginMethod[] {
+  if (agent === 2) return ['publickey'];
+  const own = METHODS_OF_MODE[mode] ?? [];
+  const available: LoginMethod[] = [
+    ...(key?.privateKey === undefined && agent === 0 ? [] : (['publickey'] as const)),
+    ...(password === '' ? [] : (['password'] as const)),
+    'keyboard-interactive',
+  ];
+  if (mode === SSHAuthModes.amMultiFactor) return available;
+  const first: LoginMethod[] = agent === 1 && !own.includes('publickey') ? ['publickey', ...own] : [...own];
+  return all ? [...new Set([...first, ...available])] : first;
+}
+
+function agentOptions(agent: number): AgentOptions {
+  return { kind: process.platform === 'win32' ? 'pageant' : 'openssh', required: agent === 2 };
+}
+
+function gssapiOptions(
+  properties: Vocabulary['properties'],
+  settings: Settings,
+  mode: number,
+): GssapiOptions {
+  const realm = settings.get('KerberosRealm');
+  const servicePrincipal = settings.get('KerberosSPN');
+  const { sshUser, sshPassword } = properties;
+  return {
+    delegate: settings.get('KerberosDelegation'),
+    keyExchange: mode === SSHAuthModes.amGSSAPIKeyex,
+    ...(realm === '' ? {} : { realm }),
+    ...(servicePrincipal === '' ? {} : { servicePrincipal }),
+    ...(sshPassword === '' ? {} : { principal: sshUser, password: sshPassword }),
+  };
+}
+
+function toTransferOptions(from: Vocabulary): TransferOptions {
+  const { settings } = from;
+  const maxRequests = settings.get('AsyncTransfer') ? settings.given('MaxOutstandingPackets') : 1;
+  return {
+    timeout: timeoutOf(from),
+    overwrite: from.properties.overwrite,
+    requestBytes: settings.given('MaxFileData'),
+    maxRequests,
+  };
+}
+
+/** A download to a path from `startByte` on; the file grows in place, so that it can be gone on with. */
+export function toDownloadOptions(from: Vocabulary, startByte: number): DownloadOptions {
+  const limit = from.settings.get('TransferredDataLimit');
+  return {
+    ...toTransferOptions(from),
+    inPlace: true,
+    askSize: from.settings.get('UseFxpStat'),
+    ...(startByte > 0 ? { resume: startByte } : {}),
+    ...(limit > 0 ? { length: startByte + limit } : {}),
+  };
+}
+
+export function toUploadOptions(from: Vocabulary, startByte: number, append: boolean): UploadOptions {
+  return {
+    ...toTransferOptions(from),
+    ...(append ? { at: 'end' } : startByte > 0 ? { resume: startByte } : {}),
+  };
+}

@@ -1,0 +1,148 @@
+import { existsSync } from 'node:fs';
+import { stat, utimes } from 'node:fs/promises';
+import { Writable } from 'node:stream';
+import type { DownloadStream, FileAttributes, Sftp, UploadSource } from '../index.ts';
+import { SFTPClientError } from './client-error.ts';
+import type { Session } from './session.ts';
+import type { ClientState, QueuedFile } from './state.ts';
+import { TransferDirections } from './tables/enums.ts';
+import { toDownloadOptions, toUploadOptions } from './to-core.ts';
+
+/** One file on its way: from a property, a stream or the queue. */
+export interface Job extends QueuedFile {
+  readonly startByte: number;
+  readonly append: boolean;
+  readonly downloadStream?: DownloadStream | undefined;
+  readonly uploadStream?: UploadSource | undefined;
+}
+
+type Direction = (typeof TransferDirections)[keyof typeof TransferDirections];
+
+/** Fetches one file; the events begin and end here. */
+export async function downloadFile(
+  state: ClientState,
+  session: Session,
+  job: Job,
+  signal: AbortSignal,
+): Promise<void> {
+  const { localFile, remoteFile, startByte, downloadStream } = job;
+  if (remoteFile === '') throw new SFTPClientError(1107, 'remoteFile is not set');
+  const toFile = downloadStream === undefined && localFile !== '';
+  if (toFile && startByte === 0 && !state.main.view.overwrite && existsSync(localFile))
+    throw new SFTPClientError(1108, `${localFile} exists, and overwrite is false`);
+  const sftp = await session.ready(signal);
+  const remote = session.remoteName(remoteFile);
+  const events = transferEvents(state, job, TransferDirections.server);
+  await events.start();
+  const target = toFile ? localFile : streamTarget(state, downloadStream);
+  const onData = events.onData(startByte);
+  await sftp.download(remote, target, {
+    ...toDownloadOptions(session.vocabulary, startByte),
+    ...(onData === undefined ? {} : { onData }),
+    signal,
+  });
+  if (toFile) await preserveOnLocal(state, sftp, remote, localFile);
+  await events.end();
+}
+
+/** Sends one file; the events begin and end here. */
+export async function uploadFile(
+  state: ClientState,
+  session: Session,
+  job: Job,
+  signal: AbortSignal,
+): Promise<void> {
+  const { localFile, remoteFile, startByte, append, uploadStream } = job;
+  if (remoteFile === '') throw new SFTPClientError(1107, 'remoteFile is not set');
+  if (uploadStream === undefined && localFile === '') throw new SFTPClientError(1107, 'localFile is not set');
+  if (append && startByte > 0) throw new SFTPClientError(211, 'startByte has no meaning for append');
+  const sftp = await session.ready(signal);
+  const remote = session.remoteName(remoteFile);
+  const replaces = startByte === 0 && !append;
+  const { overwrite } = state.main.view;
+  if (replaces && !overwrite && state.settings.get('UseFxpStat') && (await sftp.exists(remote, { signal })))
+    throw new SFTPClientError(1103, `${remoteFile}: the remote file exists, and overwrite is false`);
+  const events = transferEvents(state, job, TransferDirections.client);
+  await events.start();
+  const onData = events.onData(startByte);
+  await sftp.upload(uploadStream ?? localFile, remote, {
+    ...toUploadOptions(session.vocabulary, startByte, append),
+    ...(onData === undefined ? {} : { onData }),
+    signal,
+  });
+  if (uploadStream === undefined) await preserveOnServer(state, sftp, remote, localFile);
+  await events.end();
+}
+
+interface TransferEvents {
+  start(): Promise<void> | undefined;
+  end(): Promise<void> | undefined;
+  /** Raises `transfer` for each piece; undefined where nobody listens. */
+  onData(
+    startByte: number,
+  ): ((bytes: Uint8Array, offset: number, size: number | undefined) => Promise<void> | undefined) | undefined;
+}
+
+function transferEvents(
+  state: ClientState,
+  { localFile, remoteFile }: Job,
+  direction: Direction,
+): TransferEvents {
+  const { emitter } = state;
+  const about = { direction, localFile, remoteFile };
+  return {
+    start: () => emitter.emit('startTransfer', { ...about }),
+    end: () => emitter.emit('endTransfer', { ...about }),
+    onData(startByte) {
+      if (!emitter.hears('transfer')) return undefined;
+      let bytesTransferred = 0;
+      return (bytes, _, size) => {
+        bytesTransferred += bytes.length;
+        const event = {
+          ...about,
+          bytesTransferred,
+          percentDone: percent(startByte + bytesTransferred, size),
+          text: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length),
+          cancel: false,
+        };
+        const answer = emitter.emit('transfer', event);
+        if (answer === undefined) throwIfCancelled(event.cancel, remoteFile);
+        return answer?.then(() => throwIfCancelled(event.cancel, remoteFile));
+      };
+    },
+  };
+}
+
+function percent(done: number, size: number | undefined): number {
+  if (size === undefined) return -1;
+  return size === 0 ? 100 : Math.min(100, Math.round((100 * done) / size));
+}
+
+function throwIfCancelled(cancel: boolean, remoteFile: string): void {
+  if (cancel) throw new SFTPClientError(10004, `the transfer of ${remoteFile} was cancelled`);
+}
+
+/** The stream a download goes into; where there is neither a path nor a stream, the bytes are only shown. */
+function streamTarget(state: ClientState, stream: DownloadStream | undefined): DownloadStream {
+  if (stream === undefined) return new Writable({ write: (_chunk, _encoding, done) => done() });
+  if (state.settings.get('CloseStreamAfterTransfer') || 'getWriter' in stream) return stream;
+  return new Writable({ write: (chunk: Uint8Array, _encoding, done) => void stream.write(chunk, done) });
+}
+
+async function preserveOnLocal(state: ClientState, sftp: Sftp, remote: string, local: string): Promise<void> {
+  if (!state.settings.get('PreserveFileTime') || !state.settings.get('UseFxpStat')) return;
+  const { accessTime, modifyTime }: FileAttributes = await sftp.stat(remote);
+  if (modifyTime !== undefined) await utimes(local, accessTime ?? modifyTime, modifyTime);
+}
+
+async function preserveOnServer(
+  state: ClientState,
+  sftp: Sftp,
+  remote: string,
+  local: string,
+): Promise<void> {
+  if (!state.settings.get('PreserveFileTime')) return;
+  const { atimeMs, mtimeMs } = await stat(local);
+  const seconds = (milliseconds: number): number => Math.max(0, Math.floor(milliseconds / 1000));
+  await sftp.setAttributes(remote, { accessTime: seconds(atimeMs), modifyTime: seconds(mtimeMs) });
+}
