@@ -11,8 +11,11 @@ export {
   matchesFingerprint,
   parseFingerprint,
 } from './ssh/keys/fingerprint.ts';
+export type { KeyEntry } from './ssh/keys/formats/key-entry.ts';
+export type { KeyFormatName } from './ssh/keys/key-formats.ts';
 export { loadPrivateKey, type PrivateKey, parsePrivateKey } from './ssh/keys/private-key.ts';
 export { type PublicKey, type PublicKeyLine, parsePublicKeyLine } from './ssh/keys/public-key.ts';
+export { parseKeys, type ReadKeysOptions } from './ssh/keys/read-keys.ts';
 export {
   type CertificateKind,
   parseSshCertificate,
@@ -25,3 +28,4 @@ export {
   checkSshCertificate,
   verifySshCertificate,
 } from './ssh/keys/ssh-certificate-check.ts';
+export { parseX509, type X509 } from './ssh/keys/x509/x509.ts';

@@ -23,7 +23,15 @@ export const LIMITS = {
     value: 1024,
     why: 'KDF rounds of an OpenSSH private key file, at about 18 ms each; ssh-keygen writes 16 to 24',
   },
-  pbkdf2Iterations: { value: 10_000_000, why: 'KDF rounds of an encrypted PKCS#8 file' },
+  pbkdf2Iterations: {
+    value: 2_500_000,
+    why: 'rounds of PBKDF2, or work as long, for all parts of one key file: half a second to a second',
+  },
+  argon2MemoryKiB: { value: 262_144, why: 'memory an Argon2 key file may ask for; puttygen writes 8192' },
+  argon2Work: {
+    value: 393_216,
+    why: 'KiB of memory times passes of an Argon2 key file; puttygen writes about 170,000 to 300,000',
+  },
   derDepth: { value: 32, why: 'elements within elements of a DER file; the deepest key we know has 12' },
   certificatePrincipals: { value: 256, why: 'names in an OpenSSH certificate, as OpenSSH caps them' },
   certificateOptions: { value: 64, why: 'critical options, and extensions, of an OpenSSH certificate' },

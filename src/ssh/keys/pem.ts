@@ -1,5 +1,4 @@
 /** PEM blocks (RFC 7468) as found in the wild: any line ends, text before and after, a byte order mark. */
-import { view } from '../../base/bytes.ts';
 import { strictBase64 } from './base64.ts';
 
 export interface PemBlock {
@@ -9,14 +8,6 @@ export interface PemBlock {
   readonly headers: ReadonlyMap<string, string>;
   /** The decoded body; undefined when it is no base64. */
   readonly bytes: Uint8Array | undefined;
-}
-
-/** The text of a key file: UTF-16 as PowerShell redirects it, else one character a byte. */
-export function keyFileText(input: Uint8Array | string): string {
-  if (typeof input === 'string') return input.replace(/^\ufeff/, '');
-  const bytes = view(input);
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return bytes.toString('utf16le', 2);
-  return bytes.toString('latin1', bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0);
 }
 
 const BEGIN = '-----BEGIN ';
