@@ -6,6 +6,7 @@
 export { type AlgorithmNames, algorithmNames } from './api/algorithms.ts';
 export { connect } from './api/connect.ts';
 export { Connection } from './api/connection.ts';
+export type { CopyOptions, CopyRangeOptions } from './api/copy-options.ts';
 export { type AlgorithmKind, DEFAULT_ALGORITHMS } from './api/default-algorithms.ts';
 export type { DirectoryEntry, ListOptions } from './api/directory-entry.ts';
 export type {
@@ -18,10 +19,12 @@ export type {
   PrivateKeyInput,
 } from './api/login-options.ts';
 export type { NegotiatedAlgorithms } from './api/negotiated-algorithms.ts';
-export { openSftp } from './api/open-sftp.ts';
+export type { OpenMode, OpenOptions } from './api/open-options.ts';
+export { type OpenSftpOptions, openSftp } from './api/open-sftp.ts';
 export type { AlgorithmOptions, ConnectOptions, Handshake } from './api/options.ts';
 export { scpDownload, scpUpload } from './api/scp.ts';
-export { type OpenMode, Sftp } from './api/sftp.ts';
+export { Sftp } from './api/sftp.ts';
+export type { SpaceInfo } from './api/sftp-extras.ts';
 export { SftpFile } from './api/sftp-file.ts';
 export { SftpTransfers } from './api/sftp-transfers.ts';
 export type { TransportRules } from './api/transport-rules.ts';
@@ -29,8 +32,14 @@ export type { WaitOptions } from './base/deadline.ts';
 export { ERROR_CODES, type ErrorCode } from './base/error-codes.ts';
 export { type ErrorDetails, isWherryError, type LoginAttempt, WherryError } from './base/errors.ts';
 export { formatLog, type LogDetail, type LogEvent, type Logger } from './base/log.ts';
-export { type FileAttributes, type FileType, fileType } from './sftp/attributes.ts';
-export type { FileSystemSpace, SftpLimits } from './sftp/replies.ts';
+export { type FileAttributes, type FileType, fileType, type TextHint } from './sftp/attributes.ts';
+export type { SftpExtensionName } from './sftp/extensions.ts';
+export type { ServerFeatures, SupportedFeatures, VendorId } from './sftp/features.ts';
+export type { HashAlgorithm, HashRequest, RemoteHash } from './sftp/hashes.ts';
+export type { LockMask } from './sftp/locks.ts';
+export type { AvailableSpace, FileSystemSpace, SftpLimits } from './sftp/replies.ts';
+export type { RealpathOptions, RenameOptions } from './sftp/requests.ts';
+export type { SftpVersion } from './sftp/versions.ts';
 export type { CustomLogin, CustomLoginHandler } from './ssh/auth/custom.ts';
 export type { Prompt, PromptHandler, PromptRequest } from './ssh/auth/keyboard-interactive.ts';
 export type { NewPasswordHandler, NewPasswordRequest } from './ssh/auth/password.ts';

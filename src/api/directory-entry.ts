@@ -1,12 +1,19 @@
 import type { WaitOptions } from '../base/deadline.ts';
+import { WherryError } from '../base/errors.ts';
+import { LIMITS } from '../base/limits.ts';
+import { sanitize } from '../base/text.ts';
 import { type FileAttributes, type FileType, fileType } from '../sftp/attributes.ts';
+import { openDirectory } from '../sftp/open-file.ts';
+import { closeHandle, type DirectoryPage, readDirectory } from '../sftp/requests.ts';
+import type { SftpSession } from '../sftp/session.ts';
 
 /** One entry of a listing. `.` and `..` are left out. */
 export interface DirectoryEntry {
+  /** A byte that is no valid text stands as U+DC00 plus its value: the name leads to the file all the same. */
   readonly name: string;
   readonly type: FileType;
   readonly attributes: FileAttributes;
-  /** The server's own line for people, as `ls -l` prints it; its form is not defined anywhere. */
+  /** The server's own line for people, as `ls -l` prints it, in SFTP version 3; its form is not defined anywhere. */
   readonly longname: string;
 }
 
@@ -15,6 +22,52 @@ export interface ListOptions extends WaitOptions {
   readonly maxEntries?: number;
 }
 
-export function directoryEntry(name: string, longname: string, attributes: FileAttributes): DirectoryEntry {
-  return { name, longname, attributes, type: fileType(attributes) };
+/** READDIRs under way at a time at most; a listing begins with two and grows with what comes. */
+const MOST_AHEAD = 8;
+
+export async function* listDirectory(
+  session: SftpSession,
+  path: string,
+  options: ListOptions,
+): AsyncGenerator<DirectoryEntry, void, void> {
+  const max = options.maxEntries ?? LIMITS.listingEntries.value;
+  const handle = await openDirectory(session, path, options);
+  const ahead: Promise<DirectoryPage | undefined>[] = [];
+  const ask = (depth: number): void => {
+    while (ahead.length < depth) {
+      const page = readDirectory(session, handle, path, options);
+      page.catch(() => {});
+      ahead.push(page);
+    }
+  };
+  let count = 0;
+  let depth = 1;
+  let ended = false;
+  try {
+    ask(depth);
+    // After the end has been told, what is still under way may hold entries: servers may answer in any order.
+    for (let next = ahead.shift(); next !== undefined; next = ahead.shift()) {
+      const page = await next;
+      if (page === undefined || page.last) ended = true;
+      if (!ended) {
+        depth = Math.min(depth + 1, MOST_AHEAD);
+        ask(depth);
+      }
+      for (const { name, longname, attributes } of page?.entries ?? []) {
+        if (name === '.' || name === '..') continue;
+        if (++count > max) throw tooMany(path, max);
+        yield { name, longname: sanitize(longname), attributes, type: fileType(attributes) };
+      }
+    }
+  } finally {
+    closeHandle(session, handle, path).catch(() => {});
+  }
+}
+
+function tooMany(path: string, max: number): WherryError {
+  return new WherryError('LIMIT_EXCEEDED', `${sanitize(path)} has more than ${max} entries`, {
+    limit: 'listingEntries',
+    path: sanitize(path),
+    expected: max,
+  });
 }

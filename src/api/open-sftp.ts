@@ -1,9 +1,33 @@
 import { Deadline, type WaitOptions } from '../base/deadline.ts';
 import { WherryError } from '../base/errors.ts';
-import { SftpSession } from '../sftp/session.ts';
+import { codePageNames } from '../sftp/names.ts';
+import { type SessionOptions, SftpSession } from '../sftp/session.ts';
+import { checkVersion, type SftpVersion } from '../sftp/versions.ts';
 import { textRequest } from '../ssh/connection/channel.ts';
 import type { Connection } from './connection.ts';
 import { Sftp } from './sftp.ts';
+
+/** How an SFTP session is opened. */
+export interface OpenSftpOptions extends WaitOptions {
+  /**
+   * The highest SFTP version to offer, 3 to 6; the server answers that one or a lower one (`sftp.version`). Default 3,
+   * which every server has. Later ones add names of owners, nanoseconds, access control lists, locks, closer errors.
+   */
+  readonly version?: SftpVersion | undefined;
+  /**
+   * The encoding of file names in version 3, such as `windows-1251` or `shift_jis`. Default UTF-8; a name that is not
+   * valid keeps its bytes either way. Later versions have UTF-8 always.
+   */
+  readonly nameEncoding?: string | undefined;
+  /** The folder that relative paths begin in: see `changeFolder`. Default: where the server begins. */
+  readonly folder?: string | undefined;
+  /** Take `.`, `..`, double and trailing slashes out of paths before they are sent. Default false: sent as they are. */
+  readonly normalizePaths?: boolean | undefined;
+  /** A backslash separates folders and is no part of a name. Default false. */
+  readonly backslashSeparates?: boolean | undefined;
+  /** Whether `folder` and `changeFolder` ask the server for the absolute form of a path. Default true. */
+  readonly realpath?: boolean | undefined;
+}
 
 /** What the server may send ahead; how much is asked for bounds what really is on its way. */
 const WINDOW_BYTES = 67_108_864;
@@ -23,14 +47,15 @@ const WINDOW_BYTES = 67_108_864;
  * await sftp.mkdir(`${remoteFolder}/inbox`);
  * ```
  */
-export async function openSftp(connection: Connection, wait: WaitOptions = {}): Promise<Sftp> {
-  const timeout = wait.timeout ?? connection.timeout;
+export async function openSftp(connection: Connection, options: OpenSftpOptions = {}): Promise<Sftp> {
+  const timeout = options.timeout ?? connection.timeout;
+  const version = options.version === undefined ? undefined : checkVersion(options.version);
   let giveUp: (error: WherryError) => void = () => {};
   const expired = new Promise<never>((_, reject) => {
     giveUp = reject;
   });
-  const deadline = new Deadline({ signal: wait.signal, timeout }, 'open sftp', (error) => giveUp(error));
-  const opening = open(connection);
+  const deadline = new Deadline({ signal: options.signal, timeout }, 'open sftp', (error) => giveUp(error));
+  const opening = open(connection, options, version);
   try {
     return await Promise.race([opening, expired]);
   } catch (error) {
@@ -41,18 +66,36 @@ export async function openSftp(connection: Connection, wait: WaitOptions = {}): 
   }
 }
 
-async function open(connection: Connection): Promise<Sftp> {
-  const session = await openSession(connection);
-  return new Sftp(session, {
+async function open(
+  connection: Connection,
+  options: OpenSftpOptions,
+  version: SftpVersion | undefined,
+): Promise<Sftp> {
+  const { nameEncoding, folder, normalizePaths, backslashSeparates, realpath } = options;
+  const spoken: SessionOptions = {
+    version,
+    names: nameEncoding === undefined ? undefined : await codePageNames(nameEncoding),
+    paths: { normalize: normalizePaths, backslashSeparates, askServer: realpath },
+    software: connection.serverVersion.replace(/^SSH-[^-]*-/, ''),
+  };
+  const session = await openSession(connection, spoken);
+  const sftp = new Sftp(session, {
     serverVersion: connection.serverVersion,
-    openSession: () => openSession(connection),
+    openSession: () => openSession(connection, spoken),
   });
+  if (folder !== undefined) {
+    await sftp.changeFolder(folder).catch(async (error: unknown) => {
+      await sftp.close();
+      throw error;
+    });
+  }
+  return sftp;
 }
 
 /** The subsystem request and SSH_FXP_INIT travel together: one round trip instead of two. */
-async function openSession(connection: Connection): Promise<SftpSession> {
+async function openSession(connection: Connection, spoken: SessionOptions): Promise<SftpSession> {
   const channel = await connection.ssh.openChannel('session', WINDOW_BYTES);
-  const session = new SftpSession(channel, connection.timeout);
+  const session = new SftpSession(channel, connection.timeout, spoken);
   const accepted = channel.request('subsystem', textRequest('sftp'), true);
   const started = session.start();
   started.catch(() => {});

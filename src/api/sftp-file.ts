@@ -5,12 +5,16 @@ import { ask, askStatus, replyError, subject } from '../sftp/ask.ts';
 import type { FileAttributes } from '../sftp/attributes.ts';
 import { extendedReply, extendedStatus } from '../sftp/extended-requests.ts';
 import { isAnnounced } from '../sftp/extensions.ts';
+import { checkFile, type HashRequest, type RemoteHash } from '../sftp/hashes.ts';
+import { block, type LockMask, unblock } from '../sftp/locks.ts';
 import { SFTP_PACKETS } from '../sftp/packets.ts';
 import { type FileSystemSpace, readSpace } from '../sftp/replies.ts';
 import * as requests from '../sftp/requests.ts';
+import { copyData } from '../sftp/server-copy.ts';
 import type { SftpSession } from '../sftp/session.ts';
 import { WireWriter } from '../ssh/wire/writer.ts';
 import { checkCount } from '../transfer/run.ts';
+import type { CopyRangeOptions } from './copy-options.ts';
 
 /**
  * An open remote file: get one from `sftp.open`. For whole files `download` and `upload` are faster, for they keep
@@ -94,6 +98,47 @@ export class SftpFile {
   async space(wait: WaitOptions = {}): Promise<FileSystemSpace> {
     const body = new WireWriter().string(this.#open());
     return readSpace(await extendedReply(this.#session, 'fstatvfs@openssh.com', body, this.path, wait));
+  }
+
+  /** The hash of the file or a part of it, computed by the server (check-file-handle): see `hash` of `Sftp`. */
+  async hash(request: HashRequest = {}, wait: WaitOptions = {}): Promise<RemoteHash> {
+    return checkFile(this.#session, { path: this.path, handle: this.#open() }, request, wait);
+  }
+
+  /** Copies bytes into another open file, on the server (copy-data). */
+  async copyTo(target: SftpFile, options: CopyRangeOptions = {}): Promise<void> {
+    const { start = 0, length = 0, at = 0 } = options;
+    for (const [name, value] of Object.entries({ start, length, at })) checkCount(name, value);
+    const range = {
+      from: this.#open(),
+      fromOffset: start,
+      length,
+      to: target.#open(),
+      toOffset: at,
+    };
+    await copyData(this.#session, range, this.path, options);
+  }
+
+  /**
+   * Locks `length` bytes from `offset`, 0 for all behind it (SSH_FXP_BLOCK, SFTP version 6). Fails with
+   * SFTP_LOCK_CONFLICT where another holds a lock on them.
+   */
+  lock(offset: number, length: number, mask: LockMask, wait: WaitOptions = {}): Promise<void> {
+    checkCount('offset', offset);
+    checkCount('length', length);
+    return block(this.#session, this.#open(), { offset, length }, mask, this.path, wait);
+  }
+
+  /** Takes back a lock on the same bytes (SSH_FXP_UNBLOCK, SFTP version 6). */
+  unlock(offset: number, length: number, wait: WaitOptions = {}): Promise<void> {
+    return unblock(this.#session, this.#open(), { offset, length }, this.path, wait);
+  }
+
+  /** Goes to a line, counted from 0, of a file opened with `text` (text-seek). */
+  seekLine(line: number, wait: WaitOptions = {}): Promise<void> {
+    checkCount('line', line);
+    const body = new WireWriter().string(this.#open()).u64(line);
+    return extendedStatus(this.#session, 'text-seek', body, this.path, wait);
   }
 
   /** Whether the server can `sync`. */

@@ -42,6 +42,8 @@ export const LIMITS = {
   sftpFrameBytes: { value: 1_049_600, why: '1 MiB of data and its header' },
   namesPerReply: { value: 10_000, why: 'entries of one SSH_FXP_NAME' },
   attributeExtensions: { value: 128, why: 'extended pairs of one file' },
+  sftpExtensions: { value: 256, why: 'extensions a server may announce' },
+  aclEntries: { value: 1024, why: 'entries of one access control list' },
   scpControlLine: { value: 4096, why: 'one line of the scp protocol' },
   listingEntries: { value: 1_000_000, why: 'entries of one directory, settable' },
   treeDepth: { value: 64, why: 'folders within folders, as OpenSSH caps them' },

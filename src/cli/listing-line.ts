@@ -10,6 +10,7 @@ const TYPE_LETTERS: Readonly<Record<FileType, string>> = {
   character: 'c',
   block: 'b',
   fifo: 'p',
+  special: '?',
   unknown: '?',
 };
 

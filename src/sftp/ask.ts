@@ -3,11 +3,13 @@ import { WherryError, withDetails } from '../base/errors.ts';
 import { checkLimit } from '../base/limits.ts';
 import { sanitize } from '../base/text.ts';
 import type { WireReader } from '../ssh/wire/reader.ts';
-import type { WireWriter } from '../ssh/wire/writer.ts';
+import { WireWriter } from '../ssh/wire/writer.ts';
 import { decodeAttributes, type FileAttributes } from './attributes.ts';
 import { SFTP_PACKETS, sftpPacketName } from './packets.ts';
 import type { PendingRequest, SftpReply, SftpSession } from './session.ts';
-import { SFTP_STATUS, statusError } from './status.ts';
+import { readStatus, SFTP_STATUS, statusError } from './status.ts';
+
+export { readStatus };
 
 /** What an error says about the request. */
 export interface Subject {
@@ -18,7 +20,7 @@ export interface Subject {
 /** One entry of a SSH_FXP_NAME reply. */
 export interface NameEntry {
   readonly name: string;
-  /** The server's own line for people; never parsed. */
+  /** The server's own line for people, in version 3; never parsed. */
   readonly longname: string;
   readonly attributes: FileAttributes;
 }
@@ -41,12 +43,6 @@ export async function ask(
     if (!(error instanceof WherryError)) throw error;
     throw withDetails(error, about);
   }
-}
-
-/** Status number and message; the message is missing on some old servers. */
-export function readStatus(body: WireReader): { status: number; message: string } {
-  const status = body.u32();
-  return { status, message: body.remaining >= 4 ? body.text() : '' };
 }
 
 export function replyError(reply: SftpReply, wanted: number, about: Subject): WherryError {
@@ -86,12 +82,42 @@ export async function askStatus(
   throw replyError(reply, SFTP_PACKETS.SSH_FXP_STATUS, about);
 }
 
-export function readNames(body: WireReader): NameEntry[] {
+/** A body that begins with a path, as most do. */
+export function pathBody(session: SftpSession, path: string): WireWriter {
+  return new WireWriter().string(session.encodePath(path));
+}
+
+export function readNames(session: SftpSession, body: WireReader): NameEntry[] {
   const count = body.u32();
   checkLimit('namesPerReply', count);
+  const { names, version } = session;
   return Array.from({ length: count }, () => ({
-    name: body.text(),
-    longname: body.text(),
-    attributes: decodeAttributes(body),
+    name: names.decode(body.string()),
+    longname: version === 3 ? names.decode(body.string()) : '',
+    attributes: decodeAttributes(body, version),
   }));
+}
+
+/** The one name of an answer that has one. */
+export async function askName(
+  session: SftpSession,
+  type: number,
+  body: WireWriter,
+  about: Subject,
+  wait: WaitOptions,
+): Promise<NameEntry> {
+  const reply = await ask(session, type, body, about, wait);
+  const [entry] = readNames(session, expect(reply, SFTP_PACKETS.SSH_FXP_NAME, about));
+  if (entry === undefined)
+    throw new WherryError('SFTP_PROTOCOL', `${about.operation}: an empty answer`, about);
+  return entry;
+}
+
+/** For what the version in use has no request for: fails without a round trip. */
+export function unsupported(about: Subject, why: string): WherryError {
+  return new WherryError(
+    'SFTP_OP_UNSUPPORTED',
+    `${about.operation} is not supported by this server: ${why}`,
+    about,
+  );
 }

@@ -2,7 +2,7 @@ import type { WaitOptions } from '../base/deadline.ts';
 import { WherryError } from '../base/errors.ts';
 import type { WireReader } from '../ssh/wire/reader.ts';
 import { WireWriter } from '../ssh/wire/writer.ts';
-import { ask, expect, readNames, readStatus, subject } from './ask.ts';
+import { ask, expect, readNames, readStatus, subject, unsupported } from './ask.ts';
 import { isAnnounced, type SftpExtensionName } from './extensions.ts';
 import { SFTP_PACKETS } from './packets.ts';
 import type { SftpReply, SftpSession } from './session.ts';
@@ -18,7 +18,7 @@ async function extended(
 ): Promise<SftpReply> {
   const about = subject(name, path);
   if (!isAnnounced(session.announced, name)) {
-    throw new WherryError('SFTP_OP_UNSUPPORTED', `the server does not offer ${name}`, about);
+    throw unsupported(about, 'it does not announce it');
   }
   const request = new WireWriter().text(name).raw(body.finish());
   return ask(session, SFTP_PACKETS.SSH_FXP_EXTENDED, request, about, wait);
@@ -61,7 +61,7 @@ export async function extendedPath(
 ): Promise<string> {
   const about = subject(name, path);
   const reply = await extended(session, name, body, path, wait);
-  const [entry] = readNames(expect(reply, SFTP_PACKETS.SSH_FXP_NAME, about));
+  const [entry] = readNames(session, expect(reply, SFTP_PACKETS.SSH_FXP_NAME, about));
   if (entry === undefined) throw new WherryError('SFTP_PROTOCOL', `${name}: an empty answer`, about);
   return entry.name;
 }

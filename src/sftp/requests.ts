@@ -3,59 +3,25 @@ import { WherryError } from '../base/errors.ts';
 import { WireWriter } from '../ssh/wire/writer.ts';
 import {
   ask,
+  askName,
   askStatus,
   expect,
   type NameEntry,
+  pathBody,
   readNames,
   replyError,
   type Subject,
   subject,
 } from './ask.ts';
-import { decodeAttributes, encodeAttributes, type FileAttributes } from './attributes.ts';
-import { SFTP_PACKETS } from './packets.ts';
-import type { PendingRequest, SftpSession } from './session.ts';
-
-/** A handle that arrives after its request was given up is closed again. */
-function closeLate(session: SftpSession): PendingRequest {
-  return {
-    reply(type, body) {
-      if (type !== SFTP_PACKETS.SSH_FXP_HANDLE) return;
-      const handle = body.string();
-      session.send(SFTP_PACKETS.SSH_FXP_CLOSE, new WireWriter().string(handle).finish(), {
-        reply() {},
-        fail() {},
-      });
-    },
-    fail() {},
-  };
-}
-
-async function askHandle(
-  session: SftpSession,
-  type: number,
-  body: WireWriter,
-  about: Subject,
-  wait: WaitOptions,
-): Promise<Uint8Array> {
-  const reply = await ask(session, type, body, about, wait, closeLate(session));
-  const handle = expect(reply, SFTP_PACKETS.SSH_FXP_HANDLE, about).string();
-  if (handle.length > 256)
-    throw new WherryError('SFTP_PROTOCOL', `a handle of ${handle.length} bytes`, about);
-  return Uint8Array.from(handle);
-}
-
-/** SSH_FXP_OPEN, filexfer-02 section 6.3; `flags` of OPEN_FLAGS. Only given attributes are sent. */
-export function openFile(
-  session: SftpSession,
-  path: string,
-  flags: number,
-  attributes: FileAttributes = {},
-  wait: WaitOptions = {},
-): Promise<Uint8Array> {
-  const body = new WireWriter().text(path).u32(flags);
-  encodeAttributes(body, attributes);
-  return askHandle(session, SFTP_PACKETS.SSH_FXP_OPEN, body, subject('open', path), wait);
-}
+import {
+  decodeAttributes,
+  encodeAttributes,
+  type FileAttributes,
+  fileType,
+  WANTED_ATTRIBUTES,
+} from './attributes.ts';
+import { REALPATH_CONTROL, RENAME_FLAGS, SFTP_PACKETS } from './packets.ts';
+import type { SftpSession } from './session.ts';
 
 export function closeHandle(
   session: SftpSession,
@@ -72,6 +38,7 @@ export function closeHandle(
   );
 }
 
+/** Since version 4 the request says which attributes are wanted: all of them. */
 async function askAttributes(
   session: SftpSession,
   type: number,
@@ -79,30 +46,38 @@ async function askAttributes(
   about: Subject,
   wait: WaitOptions,
 ): Promise<FileAttributes> {
+  const { version } = session;
+  if (version >= 4) body.u32(WANTED_ATTRIBUTES[version]);
   const reply = await ask(session, type, body, about, wait);
-  return decodeAttributes(expect(reply, SFTP_PACKETS.SSH_FXP_ATTRS, about));
+  return decodeAttributes(expect(reply, SFTP_PACKETS.SSH_FXP_ATTRS, about), version);
 }
 
 /** SSH_FXP_STAT: follows symbolic links. */
-export function stat(session: SftpSession, path: string, wait: WaitOptions = {}): Promise<FileAttributes> {
-  return askAttributes(
-    session,
-    SFTP_PACKETS.SSH_FXP_STAT,
-    new WireWriter().text(path),
-    subject('stat', path),
-    wait,
-  );
+export async function stat(
+  session: SftpSession,
+  path: string,
+  wait: WaitOptions = {},
+): Promise<FileAttributes> {
+  const body = pathBody(session, path);
+  return askAttributes(session, SFTP_PACKETS.SSH_FXP_STAT, body, subject('stat', path), wait);
 }
 
 /** SSH_FXP_LSTAT: the link itself. */
-export function lstat(session: SftpSession, path: string, wait: WaitOptions = {}): Promise<FileAttributes> {
-  return askAttributes(
-    session,
-    SFTP_PACKETS.SSH_FXP_LSTAT,
-    new WireWriter().text(path),
-    subject('lstat', path),
-    wait,
-  );
+export async function lstat(
+  session: SftpSession,
+  path: string,
+  wait: WaitOptions = {},
+): Promise<FileAttributes> {
+  const body = pathBody(session, path);
+  return askAttributes(session, SFTP_PACKETS.SSH_FXP_LSTAT, body, subject('lstat', path), wait);
+}
+
+/** Fails with SFTP_NOT_A_DIRECTORY for something else; a server that does not tell what it is is believed. */
+export async function checkFolder(session: SftpSession, path: string, wait: WaitOptions = {}): Promise<void> {
+  const type = fileType(await stat(session, path, wait));
+  if (type === 'directory' || type === 'unknown') return;
+  const about = subject('stat', path);
+  throw new WherryError('SFTP_NOT_A_DIRECTORY', `${about.path} is not a folder`, about);
 }
 
 export function fstat(
@@ -111,27 +86,22 @@ export function fstat(
   path?: string,
   wait: WaitOptions = {},
 ): Promise<FileAttributes> {
-  return askAttributes(
-    session,
-    SFTP_PACKETS.SSH_FXP_FSTAT,
-    new WireWriter().string(handle),
-    subject('fstat', path),
-    wait,
-  );
+  const body = new WireWriter().string(handle);
+  return askAttributes(session, SFTP_PACKETS.SSH_FXP_FSTAT, body, subject('fstat', path), wait);
 }
 
-export function setstat(
+export async function setstat(
   session: SftpSession,
   path: string,
   attributes: FileAttributes,
   wait: WaitOptions = {},
 ): Promise<void> {
-  const body = new WireWriter().text(path);
-  encodeAttributes(body, attributes);
+  const body = pathBody(session, path);
+  encodeAttributes(body, attributes, session.version);
   return askStatus(session, SFTP_PACKETS.SSH_FXP_SETSTAT, body, subject('setstat', path), wait);
 }
 
-export function fsetstat(
+export async function fsetstat(
   session: SftpSession,
   handle: Uint8Array,
   attributes: FileAttributes,
@@ -139,17 +109,15 @@ export function fsetstat(
   wait: WaitOptions = {},
 ): Promise<void> {
   const body = new WireWriter().string(handle);
-  encodeAttributes(body, attributes);
+  encodeAttributes(body, attributes, session.version);
   return askStatus(session, SFTP_PACKETS.SSH_FXP_FSETSTAT, body, subject('fsetstat', path), wait);
 }
 
-export function openDirectory(
-  session: SftpSession,
-  path: string,
-  wait: WaitOptions = {},
-): Promise<Uint8Array> {
-  const body = new WireWriter().text(path);
-  return askHandle(session, SFTP_PACKETS.SSH_FXP_OPENDIR, body, subject('opendir', path), wait);
+/** Some entries of a folder. */
+export interface DirectoryPage {
+  readonly entries: NameEntry[];
+  /** Version 6: the server says that there are no more. */
+  readonly last: boolean;
 }
 
 /** SSH_FXP_READDIR: the next entries; undefined at the end, which an answer of no entries counts as too. */
@@ -158,113 +126,110 @@ export async function readDirectory(
   handle: Uint8Array,
   path?: string,
   wait: WaitOptions = {},
-): Promise<NameEntry[] | undefined> {
+): Promise<DirectoryPage | undefined> {
   const about = subject('readdir', path);
-  const reply = await ask(
-    session,
-    SFTP_PACKETS.SSH_FXP_READDIR,
-    new WireWriter().string(handle),
-    about,
-    wait,
-  );
+  const body = new WireWriter().string(handle);
+  const reply = await ask(session, SFTP_PACKETS.SSH_FXP_READDIR, body, about, wait);
   if (reply.type === SFTP_PACKETS.SSH_FXP_NAME) {
-    const names = readNames(reply.body);
-    return names.length === 0 ? undefined : names;
+    const entries = readNames(session, reply.body);
+    // end-of-list is optional, filexfer-13 section 9.4.
+    const last = session.version >= 6 && reply.body.remaining > 0 && reply.body.bool();
+    return entries.length === 0 ? undefined : { entries, last };
   }
   const error = replyError(reply, SFTP_PACKETS.SSH_FXP_NAME, about);
   if (error.code === 'SFTP_EOF') return undefined;
   throw error;
 }
 
-async function askName(
+/** What version 6 can do beside making a path absolute. */
+export interface RealpathOptions extends WaitOptions {
+  /** Whether the path has to exist: not looked at (the default), looked at, or an error if not. Version 6. */
+  readonly check?: 'none' | 'if-there' | 'must-exist' | undefined;
+  /** Paths to walk on from there, one after the other. Version 6. */
+  readonly compose?: readonly string[] | undefined;
+}
+
+const CHECKS = {
+  none: REALPATH_CONTROL.SSH_FXP_REALPATH_NO_CHECK,
+  'if-there': REALPATH_CONTROL.SSH_FXP_REALPATH_STAT_IF,
+  'must-exist': REALPATH_CONTROL.SSH_FXP_REALPATH_STAT_ALWAYS,
+} as const;
+
+/**
+ * SSH_FXP_REALPATH: the absolute form of a path. The control byte of version 6 is optional in filexfer-13 section 8.9,
+ * but asyncssh refuses a request without it.
+ */
+export async function realpath(
   session: SftpSession,
-  type: number,
-  body: WireWriter,
-  about: Subject,
-  wait: WaitOptions,
-): Promise<string> {
-  const reply = await ask(session, type, body, about, wait);
-  const [entry] = readNames(expect(reply, SFTP_PACKETS.SSH_FXP_NAME, about));
-  if (entry === undefined) {
-    throw new WherryError('SFTP_PROTOCOL', `${about.operation}: an empty answer`, about);
-  }
-  return entry.name;
-}
-
-/** SSH_FXP_REALPATH: the absolute form of a path. */
-export function realpath(session: SftpSession, path: string, wait: WaitOptions = {}): Promise<string> {
-  return askName(
-    session,
-    SFTP_PACKETS.SSH_FXP_REALPATH,
-    new WireWriter().text(path),
-    subject('realpath', path),
-    wait,
-  );
-}
-
-export function readlink(session: SftpSession, path: string, wait: WaitOptions = {}): Promise<string> {
-  return askName(
-    session,
-    SFTP_PACKETS.SSH_FXP_READLINK,
-    new WireWriter().text(path),
-    subject('readlink', path),
-    wait,
-  );
+  path: string,
+  options: RealpathOptions = {},
+): Promise<NameEntry> {
+  const about = subject('realpath', path);
+  const body = pathBody(session, path);
+  const { check = 'none', compose = [] } = options;
+  if (session.version >= 6) {
+    body.u8(CHECKS[check]);
+    for (const step of compose) body.string(session.names.encode(step));
+  } else if (check !== 'none' || compose.length > 0)
+    throw new WherryError(
+      'SFTP_OP_UNSUPPORTED',
+      'realpath with check or compose needs SFTP version 6',
+      about,
+    );
+  return askName(session, SFTP_PACKETS.SSH_FXP_REALPATH, body, about, options);
 }
 
 /** SSH_FXP_REMOVE: a file, not a folder. */
-export function remove(session: SftpSession, path: string, wait: WaitOptions = {}): Promise<void> {
-  return askStatus(
-    session,
-    SFTP_PACKETS.SSH_FXP_REMOVE,
-    new WireWriter().text(path),
-    subject('remove', path),
-    wait,
-  );
+export async function remove(session: SftpSession, path: string, wait: WaitOptions = {}): Promise<void> {
+  const body = pathBody(session, path);
+  await askStatus(session, SFTP_PACKETS.SSH_FXP_REMOVE, body, subject('remove', path), wait);
 }
 
-export function mkdir(
+export async function mkdir(
   session: SftpSession,
   path: string,
   attributes: FileAttributes = {},
   wait: WaitOptions = {},
 ): Promise<void> {
-  const body = new WireWriter().text(path);
-  encodeAttributes(body, attributes);
-  return askStatus(session, SFTP_PACKETS.SSH_FXP_MKDIR, body, subject('mkdir', path), wait);
+  const body = pathBody(session, path);
+  encodeAttributes(body, attributes, session.version, 'directory');
+  await askStatus(session, SFTP_PACKETS.SSH_FXP_MKDIR, body, subject('mkdir', path), wait);
 }
 
-export function rmdir(session: SftpSession, path: string, wait: WaitOptions = {}): Promise<void> {
-  return askStatus(
-    session,
-    SFTP_PACKETS.SSH_FXP_RMDIR,
-    new WireWriter().text(path),
-    subject('rmdir', path),
-    wait,
-  );
+export async function rmdir(session: SftpSession, path: string, wait: WaitOptions = {}): Promise<void> {
+  const body = pathBody(session, path);
+  await askStatus(session, SFTP_PACKETS.SSH_FXP_RMDIR, body, subject('rmdir', path), wait);
 }
 
-/** SSH_FXP_RENAME: version 3 leaves open what happens to an existing target; OpenSSH refuses. */
-export function rename(
-  session: SftpSession,
-  from: string,
-  to: string,
-  wait: WaitOptions = {},
-): Promise<void> {
-  const body = new WireWriter().text(from).text(to);
-  return askStatus(session, SFTP_PACKETS.SSH_FXP_RENAME, body, subject('rename', from), wait);
+/** How version 5 and later rename. */
+export interface RenameOptions extends WaitOptions {
+  /** Replace what is at the target. */
+  readonly overwrite?: boolean | undefined;
+  /** At any moment there is a file at the target, the old or the new one. */
+  readonly atomic?: boolean | undefined;
+  /** As the server's system does by itself, whatever that is. */
+  readonly native?: boolean | undefined;
 }
 
 /**
- * SSH_FXP_SYMLINK. The draft has the link's path first, OpenSSH the target (OpenSSH PROTOCOL section 4.1), and
- * nearly every server since has followed OpenSSH.
+ * SSH_FXP_RENAME. Versions 3 and 4 leave open what happens to an existing target, and OpenSSH refuses; version 5 and
+ * later have flags for it.
  */
-export function symlink(
+export async function rename(
   session: SftpSession,
-  target: string,
-  linkPath: string,
-  wait: WaitOptions = {},
+  from: string,
+  to: string,
+  options: RenameOptions = {},
 ): Promise<void> {
-  const body = new WireWriter().text(target).text(linkPath);
-  return askStatus(session, SFTP_PACKETS.SSH_FXP_SYMLINK, body, subject('symlink', linkPath), wait);
+  const about = subject('rename', from);
+  const { overwrite, atomic, native } = options;
+  const flags =
+    (overwrite ? RENAME_FLAGS.SSH_FXF_RENAME_OVERWRITE : 0) |
+    (atomic ? RENAME_FLAGS.SSH_FXF_RENAME_ATOMIC : 0) |
+    (native ? RENAME_FLAGS.SSH_FXF_RENAME_NATIVE : 0);
+  const body = pathBody(session, from).string(session.encodePath(to));
+  if (session.version >= 5) body.u32(flags);
+  else if (flags !== 0)
+    throw new WherryError('SFTP_OP_UNSUPPORTED', 'rename has flags since SFTP version 5', about);
+  await askStatus(session, SFTP_PACKETS.SSH_FXP_RENAME, body, about, options);
 }

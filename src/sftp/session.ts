@@ -1,12 +1,20 @@
-import { readU32, writeU32, writeU64 } from '../base/bytes.ts';
+import { readU32, writeU32 } from '../base/bytes.ts';
 import { abortedError, Deadline, type WaitOptions } from '../base/deadline.ts';
 import { WherryError, withDetails } from '../base/errors.ts';
-import { sanitize } from '../base/text.ts';
 import type { ChannelHandlers } from '../ssh/connection/channel.ts';
 import type { WireReader } from '../ssh/wire/reader.ts';
+import { WireWriter } from '../ssh/wire/writer.ts';
+import type { ServerFeatures } from './features.ts';
 import { type FrameConsumer, FrameParser } from './frame-parser.ts';
+import { type NameCodec, UTF8_NAMES } from './names.ts';
+import { Outbox } from './outbox.ts';
 import { SFTP_PACKETS, sftpPacketName } from './packets.ts';
+import { type PathRules, remotePath } from './paths.ts';
+import { type Quirks, quirksOf } from './quirks.ts';
 import { SftpReader } from './reader.ts';
+import { readStatus, SFTP_STATUS, statusError } from './status.ts';
+import { readVersionReply, type VersionReply, versionMismatch } from './version-reply.ts';
+import { DEFAULT_VERSION, isSftpVersion, type SftpVersion, versionToSelect } from './versions.ts';
 
 /** What a session needs of the channel it runs on: see `Channel` in src/ssh/connection for each. */
 export interface SftpChannel {
@@ -35,9 +43,17 @@ export interface PendingRequest {
 /** Takes the late reply of a request nobody waits for any more. */
 const DISCARD: PendingRequest = { reply() {}, fail() {} };
 
-/** Small requests of one turn of the loop share a channel message of up to this many bytes. */
-const OUTBOX_BYTES = 16_384;
-const VERSION = 3;
+/** How a session is to be spoken. */
+export interface SessionOptions {
+  /** The highest version offered. */
+  readonly version?: SftpVersion | undefined;
+  /** How names are written in version 3; later versions have UTF-8. */
+  readonly names?: NameCodec | undefined;
+  readonly paths?: PathRules | undefined;
+  /** The server's SSH identification behind `SSH-2.0-`, for its quirks. */
+  readonly software?: string | undefined;
+}
+
 /** A server that does not answer CHANNEL_CLOSE is not waited for longer than this. */
 const CLOSE_WAIT_MS = 2000;
 
@@ -46,9 +62,9 @@ const CLOSE_WAIT_MS = 2000;
  * may come in any order; a reply that answers nothing closes the session.
  */
 export class SftpSession implements FrameConsumer {
-  readonly version: number = VERSION;
-  /** Extension names and data of the server's SSH_FXP_VERSION. */
-  readonly announced: ReadonlyMap<string, string> = new Map<string, string>();
+  /** What relative paths are relative to, and how paths are made plain. */
+  readonly paths: PathRules;
+  names: NameCodec;
   /** Milliseconds a request may go unanswered; 0 for ever. */
   readonly timeout: number;
   readonly #channel: SftpChannel;
@@ -57,17 +73,25 @@ export class SftpSession implements FrameConsumer {
   readonly #writableListeners = new Set<() => void>();
   #receiving: { id: number; request: PendingRequest } | undefined;
   #nextId = 0;
-  readonly #outbox: Uint8Array = new Uint8Array(OUTBOX_BYTES);
-  #outboxAt = 0;
-  #flushScheduled = false;
+  readonly #outbox: Outbox;
+  readonly #offered: SftpVersion;
+  readonly #software: string;
+  #version: SftpVersion = DEFAULT_VERSION;
+  #reply: VersionReply = { version: DEFAULT_VERSION, announced: new Map(), features: { versions: [] } };
+  #quirks: Quirks = quirksOf('', new Map());
   #error: WherryError | undefined;
-  #versionWaiter: { resolve(): void; reject(error: WherryError): void } | undefined;
+  #versionWaiter: { resolve(reply: VersionReply): void; reject(error: WherryError): void } | undefined;
   #channelClosed = false;
   #closedListeners: (() => void)[] = [];
 
-  constructor(channel: SftpChannel, timeout: number) {
+  constructor(channel: SftpChannel, timeout: number, options: SessionOptions = {}) {
     this.#channel = channel;
+    this.#outbox = new Outbox(channel);
     this.timeout = timeout;
+    this.#offered = options.version ?? DEFAULT_VERSION;
+    this.names = options.names ?? UTF8_NAMES;
+    this.paths = options.paths ?? {};
+    this.#software = options.software ?? '';
     channel.attach({
       data: (bytes) => this.#receive(bytes),
       writable: () => {
@@ -86,8 +110,27 @@ export class SftpSession implements FrameConsumer {
     });
   }
 
-  /** SSH_FXP_INIT and SSH_FXP_VERSION, filexfer-02 section 4. */
-  start(): Promise<void> {
+  /**
+   * SSH_FXP_INIT and SSH_FXP_VERSION, filexfer-02 section 4; then version-select, where the server answers another
+   * version than the best one it lists.
+   */
+  async start(): Promise<void> {
+    const reply = await this.#init();
+    const chosen = versionToSelect(this.#offered, reply.version, reply.features.versions);
+    if (chosen !== undefined) await this.#select(chosen);
+    const version = chosen ?? reply.version;
+    if (!isSftpVersion(version) || version > this.#offered) {
+      const error = versionMismatch(this.#offered, version);
+      this.#close(error);
+      this.#channel.close();
+      throw error;
+    }
+    this.#version = version;
+    this.#quirks = quirksOf(this.#software, reply.announced);
+    if (version > 3) this.names = UTF8_NAMES;
+  }
+
+  #init(): Promise<VersionReply> {
     return new Promise((resolve, reject) => {
       if (this.#error !== undefined) {
         reject(this.#error);
@@ -97,9 +140,49 @@ export class SftpSession implements FrameConsumer {
       const init = new Uint8Array(9);
       writeU32(init, 0, 5);
       init[4] = SFTP_PACKETS.SSH_FXP_INIT;
-      writeU32(init, 5, VERSION);
+      writeU32(init, 5, this.#offered);
       this.#channel.write(init);
     });
+  }
+
+  /** version-select is the first request or none at all, filexfer-13 section 5.5. */
+  async #select(version: SftpVersion): Promise<void> {
+    const body = new WireWriter().text('version-select').text(String(version)).finish();
+    const reply = await this.request(SFTP_PACKETS.SSH_FXP_EXTENDED, body, 'version-select');
+    const { status, message } =
+      reply.type === SFTP_PACKETS.SSH_FXP_STATUS
+        ? readStatus(reply.body)
+        : { status: SFTP_STATUS.SSH_FX_FAILURE.number, message: sftpPacketName(reply.type) };
+    if (status !== SFTP_STATUS.SSH_FX_OK.number)
+      throw statusError(status, message, { operation: 'version-select' });
+  }
+
+  /** The version in use, once `start` has resolved. */
+  get version(): SftpVersion {
+    return this.#version;
+  }
+
+  /** Extension names and data of the server's SSH_FXP_VERSION. */
+  get announced(): ReadonlyMap<string, string> {
+    return this.#reply.announced;
+  }
+
+  get features(): ServerFeatures {
+    return this.#reply.features;
+  }
+
+  get quirks(): Quirks {
+    return this.#quirks;
+  }
+
+  /** A path as bytes, by the rules of the session. */
+  encodePath(path: string): Uint8Array {
+    return this.names.encode(this.absolutePath(path));
+  }
+
+  /** A path behind the working folder, without asking the server. */
+  absolutePath(path: string): string {
+    return remotePath(path, this.paths);
   }
 
   get error(): WherryError | undefined {
@@ -159,13 +242,7 @@ export class SftpSession implements FrameConsumer {
       return undefined;
     }
     const id = this.#register(pending);
-    const length = 9 + body.length;
-    const at = this.#outboxRoom(length);
-    if (at < 0) {
-      const frame = new Uint8Array(length);
-      this.#putFrame(frame, 0, type, id, body);
-      this.#channel.write(frame);
-    } else this.#putFrame(this.#outbox, at, type, id, body);
+    this.#outbox.send(type, id, body);
     return id;
   }
 
@@ -175,19 +252,7 @@ export class SftpSession implements FrameConsumer {
       pending.fail(this.#error);
       return;
     }
-    const id = this.#register(pending);
-    const size = 9 + 4 + handle.length + 12;
-    let at = this.#outboxRoom(size);
-    let out = this.#outbox;
-    const direct = at < 0;
-    if (direct) {
-      out = new Uint8Array(size);
-      at = 0;
-    }
-    this.#putHandle(out, at, SFTP_PACKETS.SSH_FXP_READ, size - 4, id, handle);
-    writeU64(out, at + 13 + handle.length, offset);
-    writeU32(out, at + 21 + handle.length, length);
-    if (direct) this.#channel.write(out);
+    this.#outbox.read(this.#register(pending), handle, offset, length);
   }
 
   /** SSH_FXP_WRITE. `data` must stay as it is until the reply. Returns false when the caller should wait. */
@@ -196,20 +261,13 @@ export class SftpSession implements FrameConsumer {
       pending.fail(this.#error);
       return false;
     }
-    const id = this.#register(pending);
-    const headSize = 9 + 4 + handle.length + 12;
-    const head = new Uint8Array(headSize);
-    this.#putHandle(head, 0, SFTP_PACKETS.SSH_FXP_WRITE, headSize - 4 + data.length, id, handle);
-    writeU64(head, 13 + handle.length, offset);
-    writeU32(head, 21 + handle.length, data.length);
-    this.#flush();
-    return this.#channel.write(head, data);
+    return this.#outbox.write(this.#register(pending), handle, offset, data);
   }
 
   /** Ends the session, with code CLOSED for what is under way; resolves when the channel is closed on both sides. */
   close(): Promise<void> {
     if (this.#error === undefined) {
-      this.#flush();
+      this.#outbox.flush();
       this.#close(new WherryError('CLOSED', 'the SFTP session was closed by close()'));
     }
     this.#channel.close();
@@ -226,7 +284,10 @@ export class SftpSession implements FrameConsumer {
   frame(bytes: Uint8Array): void {
     const type = bytes[0]!;
     if (this.#versionWaiter !== undefined) {
-      this.#onVersion(type, bytes);
+      this.#reply = readVersionReply(bytes);
+      const waiter = this.#versionWaiter;
+      this.#versionWaiter = undefined;
+      waiter.resolve(this.#reply);
       return;
     }
     const id = readU32(bytes, 1);
@@ -276,83 +337,12 @@ export class SftpSession implements FrameConsumer {
     }
   }
 
-  #onVersion(type: number, bytes: Uint8Array): void {
-    if (type !== SFTP_PACKETS.SSH_FXP_VERSION) {
-      throw new WherryError('SFTP_PROTOCOL', `${sftpPacketName(type)} where SSH_FXP_VERSION was expected`);
-    }
-    const reader = new SftpReader(bytes, 1, 'SSH_FXP_VERSION');
-    const version = reader.u32();
-    if (version !== VERSION) {
-      throw new WherryError(
-        'SFTP_PROTOCOL',
-        `the server speaks SFTP version ${version}, we speak ${VERSION}`,
-        {
-          ours: [String(VERSION)],
-          theirs: [String(version)],
-        },
-      );
-    }
-    const announced = this.announced as Map<string, string>;
-    while (reader.remaining > 0) {
-      const name = reader.text();
-      announced.set(sanitize(name, 128), reader.text());
-    }
-    const waiter = this.#versionWaiter!;
-    this.#versionWaiter = undefined;
-    waiter.resolve();
-  }
-
   #register(pending: PendingRequest): number {
     while (this.#pending.has(this.#nextId)) this.#nextId = (this.#nextId + 1) >>> 0;
     const id = this.#nextId;
     this.#nextId = (id + 1) >>> 0;
     this.#pending.set(id, pending);
     return id;
-  }
-
-  /** Where a frame of `length` bytes goes in the outbox; -1 when it is too large for it. */
-  #outboxRoom(length: number): number {
-    if (this.#outboxAt + length > OUTBOX_BYTES) this.#flush();
-    if (length > OUTBOX_BYTES) return -1;
-    const at = this.#outboxAt;
-    this.#outboxAt += length;
-    if (!this.#flushScheduled) {
-      this.#flushScheduled = true;
-      queueMicrotask(() => {
-        this.#flushScheduled = false;
-        this.#flush();
-      });
-    }
-    return at;
-  }
-
-  #flush(): void {
-    if (this.#outboxAt === 0) return;
-    const length = this.#outboxAt;
-    this.#outboxAt = 0;
-    this.#channel.write(this.#outbox.subarray(0, length));
-  }
-
-  #putFrame(out: Uint8Array, at: number, type: number, id: number, body: Uint8Array): void {
-    writeU32(out, at, 5 + body.length);
-    out[at + 4] = type;
-    writeU32(out, at + 5, id);
-    out.set(body, at + 9);
-  }
-
-  #putHandle(
-    out: Uint8Array,
-    at: number,
-    type: number,
-    length: number,
-    id: number,
-    handle: Uint8Array,
-  ): void {
-    writeU32(out, at, length);
-    out[at + 4] = type;
-    writeU32(out, at + 5, id);
-    writeU32(out, at + 9, handle.length);
-    out.set(handle, at + 13);
   }
 
   #unasked(type: number, id: number): WherryError {

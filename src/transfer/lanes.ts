@@ -1,6 +1,7 @@
 import type { WaitOptions } from '../base/deadline.ts';
+import { openFile } from '../sftp/open-file.ts';
 import { OPEN_FLAGS } from '../sftp/packets.ts';
-import { closeHandle, openFile } from '../sftp/requests.ts';
+import { closeHandle } from '../sftp/requests.ts';
 import type { SftpSession } from '../sftp/session.ts';
 import type { Tuning } from './tuning.ts';
 import type { WriteLane, WritePipeline } from './write-pipeline.ts';

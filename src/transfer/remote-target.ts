@@ -3,11 +3,9 @@ import { posix } from 'node:path';
 import type { WaitOptions } from '../base/deadline.ts';
 import { isWherryError, WherryError } from '../base/errors.ts';
 import { sanitize } from '../base/text.ts';
-import { extendedStatus } from '../sftp/extended-requests.ts';
-import { isAnnounced } from '../sftp/extensions.ts';
+import { canReplace, replace } from '../sftp/replace.ts';
 import { lstat, remove, rename } from '../sftp/requests.ts';
 import type { SftpSession } from '../sftp/session.ts';
-import { WireWriter } from '../ssh/wire/writer.ts';
 import type { UploadOptions } from './options.ts';
 
 /** Where an upload goes: the target itself, or a temporary name beside it. */
@@ -45,10 +43,9 @@ async function moveInto(
   overwrite: boolean,
   wait: WaitOptions,
 ): Promise<void> {
-  if (overwrite && isAnnounced(session.announced, 'posix-rename@openssh.com')) {
-    const body = new WireWriter().text(from).text(to);
+  if (overwrite && canReplace(session)) {
     try {
-      await extendedStatus(session, 'posix-rename@openssh.com', body, from, wait);
+      await replace(session, from, to, wait);
       return;
     } catch (error) {
       if (!isWherryError(error) || error.code !== 'SFTP_OP_UNSUPPORTED') throw error;

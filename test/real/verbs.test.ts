@@ -118,13 +118,8 @@ test('open modes: wx keeps what is there, a appends, w cuts', openssh, async () 
   await using scratch = await makeScratch();
   const file = await owned(join(scratch.path, 'file'), 'one');
   await withSftp(await loginTo(realServer('openssh')), async (sftp) => {
-    await fails(5000, sftp.open(file, 'wx'), 'SFTP_FAILURE');
-    await fails(
-      5000,
-      sftp.upload(Buffer.from('x'), file, { overwrite: false }),
-      'SFTP_FAILURE',
-      'TRANSFER_TARGET',
-    );
+    await fails(5000, sftp.open(file, 'wx'), 'SFTP_FILE_ALREADY_EXISTS');
+    await fails(5000, sftp.upload(Buffer.from('x'), file, { overwrite: false }), 'SFTP_FILE_ALREADY_EXISTS');
     const append = await sftp.open(file, 'a');
     await append.write(0, Buffer.from(' two'));
     await append.close();

@@ -226,7 +226,7 @@ test('names come as the server sends them, `.` and `..` aside; longname without 
   for await (const entry of sftp.list('.')) entries.push(entry);
   assert.deepEqual(
     entries.map((entry) => entry.name),
-    ['../x', '/etc/x', '', 'a/b', 'a\u0000b', 'a\nb\u001b[31m', 'ünï', '\ufffdA'],
+    ['../x', '/etc/x', '', 'a/b', 'a\u0000b', 'a\nb\u001b[31m', 'ünï', '\udcffA'],
   );
   for (const { longname } of entries) assert.doesNotMatch(longname, /[\u0000-\u001f]/);
 });

@@ -111,11 +111,7 @@ test('what is there is replaced whole; overwrite false asks for EXCL and keeps i
   fs.put('up', pattern(1000));
   await sftp.upload(Buffer.from('new'), 'up');
   assert.equal(fs.get('up').toString(), 'new');
-  await failure(
-    sftp.upload(Buffer.from('other'), 'up', { overwrite: false }),
-    'SFTP_FAILURE',
-    'TRANSFER_TARGET',
-  );
+  await failure(sftp.upload(Buffer.from('other'), 'up', { overwrite: false }), 'SFTP_FILE_ALREADY_EXISTS');
   assert.equal(fs.get('up').toString(), 'new');
   await sftp.upload(Buffer.from('other'), 'fresh', { overwrite: false });
   assert.equal(fs.get('fresh').toString(), 'other');

@@ -1,0 +1,51 @@
+/** What servers do in their own way. */
+export interface Quirks {
+  /** Which path comes first in SSH_FXP_SYMLINK (versions 3 to 5) and in SSH_FXP_LINK (version 6). */
+  readonly symlinkOrder: 'target first' | 'link first';
+  readonly linkOrder: 'target first' | 'link first';
+}
+
+interface QuirkRow {
+  /** Matches the server's SSH identification behind `SSH-2.0-`. */
+  readonly software?: RegExp;
+  /** Matches an announced extension and its data. */
+  readonly announced?: readonly [name: string, data: string];
+  readonly set: Partial<Quirks>;
+  readonly why: string;
+}
+
+/** Versions 3 to 5 as nearly every server has them; version 6 as the draft has it. */
+const USUAL: Quirks = { symlinkOrder: 'target first', linkOrder: 'link first' };
+
+/** The last row that matches wins. */
+export const QUIRKS: readonly QuirkRow[] = [
+  {
+    software: /^OpenSSH_/,
+    set: { symlinkOrder: 'target first' },
+    why: 'OpenSSH PROTOCOL section 4.1: the arguments were swapped by mistake and have to stay so',
+  },
+  {
+    announced: ['symlink-order@rjk.greenend.org.uk', 'linkpath-targetpath'],
+    set: { symlinkOrder: 'link first' },
+    why: 'Green End SFTP server says which order it takes: that of the draft, unless started with -r',
+  },
+  {
+    announced: ['symlink-order@rjk.greenend.org.uk', 'targetpath-linkpath'],
+    set: { symlinkOrder: 'target first' },
+    why: 'the same server, told to do as OpenSSH does',
+  },
+  {
+    announced: ['link-order@rjk.greenend.org.uk', 'targetpath-linkpath'],
+    set: { linkOrder: 'target first' },
+    why: 'the same for SSH_FXP_LINK',
+  },
+];
+
+export function quirksOf(software: string, announced: ReadonlyMap<string, string>): Quirks {
+  const matching = QUIRKS.filter(
+    (row) =>
+      (row.software === undefined || row.software.test(software)) &&
+      (row.announced === undefined || announced.get(row.announced[0]) === row.announced[1]),
+  );
+  return Object.assign({}, USUAL, ...matching.map((row) => row.set)) as Quirks;
+}
