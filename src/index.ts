@@ -45,11 +45,12 @@ export type { Prompt, PromptHandler, PromptRequest } from './ssh/auth/keyboard-i
 export type { NewPasswordHandler, NewPasswordRequest } from './ssh/auth/password.ts';
 export { loadPrivateKey, type PrivateKey, parsePrivateKey } from './ssh/keys/private-key.ts';
 export type { PublicKey } from './ssh/keys/public-key.ts';
+export { fingerprints } from './ssh/trust/fingerprints.ts';
+export { caKeys } from './ssh/trust/host-certificate.ts';
 export {
   acceptAny,
   acceptCallback,
   anyOf,
-  fingerprints,
   type HostKeyContext,
   type HostKeyDecision,
   type HostKeyVerifier,
@@ -62,6 +63,7 @@ export {
   removeKnownHost,
 } from './ssh/trust/known-hosts-edit.ts';
 export { knownHostsText } from './ssh/trust/known-hosts-text.ts';
+export { type X509RootsOptions, x509Roots } from './ssh/trust/x509-roots.ts';
 export type { DownloadOptions, TransferOptions, TransferResult, UploadOptions } from './transfer/options.ts';
 export type { Progress, ProgressHandler } from './transfer/progress.ts';
 export { RateLimit } from './transfer/rate-limit.ts';

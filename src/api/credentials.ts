@@ -1,5 +1,7 @@
 import { WherryError } from '../base/errors.ts';
+import { sanitize } from '../base/text.ts';
 import { agentMethod } from '../ssh/auth/agent.ts';
+import { signersFor } from '../ssh/auth/certified-key.ts';
 import { customMethod } from '../ssh/auth/custom.ts';
 import { hostbasedMethod } from '../ssh/auth/hostbased.ts';
 import { keyboardInteractiveMethod, passwordAsAnswer } from '../ssh/auth/keyboard-interactive.ts';
@@ -8,6 +10,8 @@ import { noneMethod, passwordMethod } from '../ssh/auth/password.ts';
 import { keySigner, publicKeyMethod } from '../ssh/auth/public-key.ts';
 import { type Agent, connectAgent } from '../ssh/keys/agent.ts';
 import { type PrivateKey, parsePrivateKey } from '../ssh/keys/private-key.ts';
+import { samePublicKey } from '../ssh/keys/public-key.ts';
+import { parseSshCertificateLine, type SshCertificateLine } from '../ssh/keys/ssh-certificate.ts';
 import type { AgentOptions, LoginMethod, PrivateKeyInput } from './login-options.ts';
 import type { ConnectOptions } from './options.ts';
 
@@ -34,7 +38,7 @@ export function credentialsFrom(options: ConnectOptions): Credentials {
   const useAgent = agentOptions(options.agent);
   let agent: Agent | undefined;
   const reachAgent = async (): Promise<Agent> => {
-    agent ??= await connectAgent(useAgent?.path);
+    agent ??= await connectAgent(useAgent?.path, { kind: useAgent?.kind ?? 'openssh' });
     return agent;
   };
   const makers = methodMakers(options, keys, useAgent, reachAgent);
@@ -58,15 +62,18 @@ function methodMakers(
   const { password, customLogin, hostbased } = options;
   const answer =
     options.keyboardInteractive ?? (password === undefined ? undefined : passwordAsAnswer(password));
+  const certificates = list(options.certificate).map(parseSshCertificateLine);
+  if (useAgent === undefined) checkOwners(certificates, keys);
   const nothingElse = keys.length === 0 && answer === undefined;
   return {
     none: () => [noneMethod()],
     publickey: () => {
-      const methods = keys.map((key) =>
-        publicKeyMethod(keySigner(key), { probe: keys.length > 1, algorithms }),
-      );
-      if (useAgent !== undefined)
-        methods.push(agentMethod(reachAgent, useAgent.required ?? nothingElse, algorithms));
+      const signers = keys.flatMap((key) => signersFor(key, certificates));
+      const methods = signers.map((one) => publicKeyMethod(one, { probe: signers.length > 1, algorithms }));
+      if (useAgent !== undefined) {
+        const required = useAgent.required ?? nothingElse;
+        methods.push(agentMethod(reachAgent, { required, keys: useAgent.keys, certificates, algorithms }));
+      }
       return methods;
     },
     hostbased: () => {
@@ -81,6 +88,14 @@ function methodMakers(
     'gssapi-with-mic': () => [],
     custom: () => (customLogin === undefined ? [] : [customMethod(customLogin)]),
   };
+}
+
+function checkOwners(certificates: readonly SshCertificateLine[], keys: readonly PrivateKey[]): void {
+  for (const { certificate } of certificates) {
+    if (keys.some(({ publicKey }) => samePublicKey(publicKey, certificate.publicKey))) continue;
+    const id = sanitize(certificate.keyId, 64);
+    throw new WherryError('INVALID_ARGUMENT', `no private key is given for the certificate ${id}`);
+  }
 }
 
 function agentOptions(given: ConnectOptions['agent']): AgentOptions | undefined {

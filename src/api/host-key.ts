@@ -1,6 +1,7 @@
 import { toWherryError, WherryError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { hostKeyAlgorithms, SIGNATURE_ALGORITHMS, type SignatureName } from '../ssh/crypto/signatures.ts';
+import { certificateAlgorithms, HOST_KEY_ALGORITHMS } from '../ssh/crypto/certificate-algorithms.ts';
+import { hostKeyAlgorithms } from '../ssh/crypto/signatures.ts';
 import type { PresentedHostKey } from '../ssh/transport/options.ts';
 import type { HostKeyVerifier } from '../ssh/trust/host-key-verifier.ts';
 
@@ -16,7 +17,7 @@ export async function checkHostKey(
   presented: PresentedHostKey,
   log: Log,
 ): Promise<void> {
-  const { key, algorithm, fingerprint } = presented;
+  const { key, fingerprint } = presented;
   const details = { host, port, fingerprint, keyType: key.type };
   const shown = `host key of ${host} port ${port} is ${key.type} ${fingerprint}`;
   if (trust === undefined) {
@@ -35,7 +36,7 @@ export async function checkHostKey(
   }
   let decision: Awaited<ReturnType<HostKeyVerifier['verify']>>;
   try {
-    decision = await trust.verify({ host, port, key, algorithm, fingerprint });
+    decision = await trust.verify({ host, port, ...presented });
   } catch (error) {
     throw toWherryError(error, 'HOST_KEY_REJECTED', details);
   }
@@ -48,16 +49,21 @@ export async function checkHostKey(
 }
 
 /**
- * The host key algorithms to offer: those whose key type the trust source has recorded come first, so that a server
- * with several keys shows the one that can be checked.
+ * The host key algorithms to offer: certificates first, of the kinds the trust source can judge; then the key types it
+ * has recorded, so that a server with several keys shows the one that can be checked; then the others.
  */
 export async function orderHostKeyAlgorithms(
   trust: HostKeyVerifier | undefined,
   host: string,
   port: number,
 ): Promise<readonly string[]> {
+  const kinds = (await trust?.certificates?.(host, port)) ?? [];
   const recorded = (await trust?.keyTypes?.(host, port)) ?? [];
   const isRecorded = (name: string): boolean =>
-    recorded.includes(SIGNATURE_ALGORITHMS[name as SignatureName].keyType);
-  return [...hostKeyAlgorithms.filter(isRecorded), ...hostKeyAlgorithms.filter((name) => !isRecorded(name))];
+    recorded.includes(HOST_KEY_ALGORITHMS.get(name)?.blobType ?? '');
+  return [
+    ...kinds.flatMap(certificateAlgorithms),
+    ...hostKeyAlgorithms.filter(isRecorded),
+    ...hostKeyAlgorithms.filter((name) => !isRecorded(name)),
+  ];
 }

@@ -85,8 +85,9 @@ export interface LoginInput {
   /** Opens encrypted keys of `privateKey`. */
   readonly passphrase?: string;
   /**
-   * OpenSSH user certificates, each the line of a `-cert.pub` file, for keys of `privateKey` or of the agent. The name a
-   * line begins with is the algorithm used; for an RSA key it may be any of the three (`rsa-sha2-512-cert-v01@openssh.com`…).
+   * OpenSSH user certificates, each the line of a `-cert.pub` file, for keys of `privateKey` or of the agent. For an RSA
+   * key the line may begin with `rsa-sha2-256-cert-v01@openssh.com` or `rsa-sha2-512-cert-v01@openssh.com`, to have it
+   * used with that algorithm only.
    */
   readonly certificate?: string | readonly string[];
   /** Use an SSH agent's keys: `true` for the usual one, the path of its socket, or more. Default false. */

@@ -110,6 +110,8 @@ export class Login {
       log,
       allowed: this.#allowed,
       sessionId: this.#transport.sessionId,
+      hostKeyProof: this.#transport.hostKeyProof,
+      hostBound: this.#transport.peerTakesHostBound ? this.#transport.hostKeyProof?.hostKey : undefined,
       signatureAlgorithms: this.#transport.peerSignatureAlgorithms,
       request: (method, specific) => {
         if (++this.#requests > LIMITS.authAttempts.value) throw this.#failure();

@@ -15,6 +15,8 @@ export interface AuthContext extends WaitOptions {
   /** `server-sig-algs`; undefined where the server did not say. */
   readonly signatureAlgorithms: readonly string[] | undefined;
   readonly log: Log;
+  /** The server's host key and its signature over the session, for agents that ask whom they sign for. */
+  readonly hostKeyProof: { readonly hostKey: Uint8Array; readonly signature: Uint8Array } | undefined;
   /** The host key blob, where the server takes publickey-hostbound-v00@openssh.com (OpenSSH PROTOCOL section 3.1). */
   readonly hostBound?: Uint8Array | undefined;
   /** What the server takes at this point. */

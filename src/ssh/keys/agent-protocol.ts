@@ -20,6 +20,11 @@ export const AGENT = {
     fields: { signature: 'string' },
     ref: 'draft-miller-ssh-agent section 4.5',
   },
+  SSH_AGENTC_EXTENSION: {
+    number: 27,
+    fields: { name: 'text', contents: 'rest' },
+    ref: 'draft-miller-ssh-agent section 4.7',
+  },
 } as const;
 AGENT satisfies Record<string, MessageRow>;
 

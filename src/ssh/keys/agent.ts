@@ -3,18 +3,31 @@ import { platform } from 'node:process';
 import { abortedError, Deadline, type WaitOptions } from '../../base/deadline.ts';
 import { isWherryError, WherryError } from '../../base/errors.ts';
 import { sanitize } from '../../base/text.ts';
-import { type SignatureName, signaturesForKey } from '../crypto/signatures.ts';
+import { algorithmsForBlob } from '../crypto/certificate-algorithms.ts';
 import { decode, encode, type MessageOf, type MessageRow } from '../wire/message.ts';
 import { WireReader } from '../wire/reader.ts';
+import { WireWriter } from '../wire/writer.ts';
 import { AgentLink, agentError } from './agent-link.ts';
+import { type AgentKind, agentPath } from './agent-path.ts';
 import { AGENT, SIGN_FLAGS } from './agent-protocol.ts';
-import { type PublicKey, parsePublicKey } from './public-key.ts';
+
+import { blobType, type PublicKey, parsePublicKey } from './public-key.ts';
+import { isCertificateType, parseSshCertificate, type SshCertificate } from './ssh-certificate.ts';
 
 /** A key an agent holds. */
 export interface AgentIdentity {
+  /** The plain key, also where the agent holds it in a certificate. */
   readonly publicKey: PublicKey;
+  readonly certificate?: SshCertificate;
   /** The agent's words, made fit for display. */
   readonly comment: string;
+}
+
+/** A connection an agent is used for: the host key, the session, and the host's signature over it. */
+export interface AgentSession {
+  readonly hostKey: Uint8Array;
+  readonly sessionId: Uint8Array;
+  readonly signature: Uint8Array;
 }
 
 /**
@@ -23,22 +36,29 @@ export interface AgentIdentity {
  * and a timeout in milliseconds; a person may have to confirm a signature, so there is no timeout by default.
  */
 export interface Agent {
-  /** The keys of the agent; those of types not known here are left out. */
+  /** The keys and OpenSSH certificates of the agent; those of types not known here are left out. */
   identities(options?: WaitOptions): Promise<AgentIdentity[]>;
-  /** The signature blob of `data` (RFC 4253 section 6.6), of exactly that algorithm. */
+  /** The signature blob of `data` (RFC 4253 section 6.6), of exactly that algorithm, by a key or a certificate's key. */
   sign(
-    publicKey: PublicKey,
+    key: Pick<PublicKey, 'type' | 'blob'>,
     data: Uint8Array,
-    algorithm: SignatureName,
+    algorithm: string,
     options?: WaitOptions,
   ): Promise<Uint8Array>;
+  /**
+   * Tells the agent whom it signs for (session-bind@openssh.com, OpenSSH PROTOCOL.agent), which keys that are bound to
+   * hosts need. False where the agent does not know this, or refuses.
+   */
+  bindSession(session: AgentSession, options?: WaitOptions): Promise<boolean>;
   /** Ends the connection; what is under way fails. May be called more than once. */
   close(): void;
   [Symbol.dispose](): void;
 }
 
-/** The pipe of the OpenSSH agent that comes with Windows; there is no SSH_AUTH_SOCK there. */
-const WINDOWS_PIPE = '\\\\.\\pipe\\openssh-ssh-agent';
+export interface ConnectAgentOptions extends WaitOptions {
+  /** `pageant` finds PuTTY's agent on Windows; elsewhere there is no difference. Default `openssh`. */
+  readonly kind?: AgentKind;
+}
 
 /**
  * Connects to an SSH agent (draft-miller-ssh-agent) by its Unix socket or, on Windows, its named pipe. Without a
@@ -53,9 +73,12 @@ const WINDOWS_PIPE = '\\\\.\\pipe\\openssh-ssh-agent';
  * agent.close();
  * ```
  */
-export async function connectAgent(path?: string, options: WaitOptions = {}): Promise<Agent> {
-  const target = path ?? process.env.SSH_AUTH_SOCK ?? (platform === 'win32' ? WINDOWS_PIPE : '');
-  if (target === '') throw agentError('there is no SSH agent: SSH_AUTH_SOCK is not set');
+export async function connectAgent(path?: string, options: ConnectAgentOptions = {}): Promise<Agent> {
+  const target = path ?? agentPath(options.kind ?? 'openssh');
+  if (target === undefined) {
+    const pageant = options.kind === 'pageant' && platform === 'win32';
+    throw agentError(pageant ? 'Pageant is not running' : 'there is no SSH agent: SSH_AUTH_SOCK is not set');
+  }
   const link = new AgentLink(await openSocket(target, options));
   return new AgentClient(link);
 }
@@ -74,27 +97,34 @@ class AgentClient implements Agent {
   }
 
   async sign(
-    publicKey: PublicKey,
+    key: Pick<PublicKey, 'type' | 'blob'>,
     data: Uint8Array,
-    algorithm: SignatureName,
+    algorithm: string,
     options: WaitOptions = {},
   ): Promise<Uint8Array> {
-    if (!signaturesForKey(publicKey.type).includes(algorithm)) {
-      const text = `a key of type ${publicKey.type} cannot make ${algorithm} signatures`;
-      throw new WherryError('INVALID_ARGUMENT', text, { keyType: publicKey.type });
+    const row = algorithmsForBlob(key.type).find(({ name }) => name === algorithm);
+    if (row === undefined) {
+      const text = `a key of type ${key.type} cannot make ${algorithm} signatures`;
+      throw new WherryError('INVALID_ARGUMENT', text, { keyType: key.type });
     }
-    const request = encode(AGENT.SSH_AGENTC_SIGN_REQUEST, {
-      key: publicKey.blob,
-      data,
-      flags: SIGN_FLAGS[algorithm] ?? 0,
-    });
+    const flags = SIGN_FLAGS[row.signature] ?? 0;
+    const request = encode(AGENT.SSH_AGENTC_SIGN_REQUEST, { key: key.blob, data, flags });
     const answer = await this.#ask(request, AGENT.SSH_AGENT_SIGN_RESPONSE, 'signing', options);
     const made = inAgentTerms(() => new WireReader(answer.signature, 0, 'signature').text());
     // Agents older than OpenSSH 7.2, and some others still, ignore the flags and sign with SHA-1.
-    if (made !== algorithm) {
+    if (made !== row.signature) {
       throw agentError(`the SSH agent made a signature of kind ${sanitize(made, 64)}, not ${algorithm}`);
     }
     return answer.signature;
+  }
+
+  async bindSession(session: AgentSession, options: WaitOptions = {}): Promise<boolean> {
+    const contents = new WireWriter(1024).string(session.hostKey).string(session.sessionId);
+    contents.string(session.signature).bool(false);
+    const name = 'session-bind@openssh.com';
+    const request = encode(AGENT.SSH_AGENTC_EXTENSION, { name, contents: contents.finish() });
+    const answer = await this.#link.request(request, 'session binding by the SSH agent', options);
+    return answer[0] === AGENT.SSH_AGENT_SUCCESS.number;
   }
 
   close(): void {
@@ -123,15 +153,17 @@ function readIdentities(count: number, keys: Uint8Array): AgentIdentity[] {
   for (let i = 0; i < count; i++) {
     const blob = reader.string();
     const comment = sanitize(reader.text());
-    const publicKey = knownKey(blob);
-    if (publicKey !== undefined) identities.push({ publicKey, comment });
+    const known = knownKey(blob);
+    if (known !== undefined) identities.push({ ...known, comment });
   }
   return identities;
 }
 
-function knownKey(blob: Uint8Array): PublicKey | undefined {
+function knownKey(blob: Uint8Array): Omit<AgentIdentity, 'comment'> | undefined {
   try {
-    return parsePublicKey(blob);
+    if (!isCertificateType(blobType(blob) ?? '')) return { publicKey: parsePublicKey(blob) };
+    const certificate = parseSshCertificate(blob);
+    return { publicKey: certificate.publicKey, certificate };
   } catch {
     return undefined;
   }

@@ -1,13 +1,12 @@
 import { getDiffieHellman } from 'node:crypto';
 import { WherryError } from '../../base/errors.ts';
+import { HOST_KEY_ALGORITHMS } from '../crypto/certificate-algorithms.ts';
 import type { PacketOpener } from '../crypto/packet/packet-cipher.ts';
 import { makeOpener, makeSealer } from '../crypto/packet/packet-ciphers.ts';
-import { SIGNATURE_ALGORITHMS, verifySignature } from '../crypto/signatures.ts';
-import { fingerprint } from '../keys/fingerprint.ts';
-import { type PublicKey, parsePublicKey } from '../keys/public-key.ts';
 import { encode } from '../wire/message.ts';
 import { TRANSPORT } from '../wire/messages.ts';
 import { deriveDirectionKeys } from './derive-keys.ts';
+import { proveHostKey } from './host-key-proof.ts';
 import { decodeKexInit, encodeKexInit, type KexInit } from './kexinit.ts';
 import {
   agreeAsClient,
@@ -48,6 +47,8 @@ export class KexDriver {
   /** Both sides do strict key exchange (OpenSSH PROTOCOL section 1.10). */
   strict = false;
   peerWantsExtInfo = false;
+  /** Of the first exchange: what an agent is told, to see for itself whom it signs for. */
+  hostKeyProof: Pick<KexResult, 'hostKey' | 'signature'> | undefined;
   /** From sending our KEXINIT until our NEWKEYS is out: only messages of the exchange may be sent. */
   busy = false;
   #ourInit: KexInit | undefined;
@@ -190,42 +191,24 @@ export class KexDriver {
   }
 
   #signer(negotiated: Negotiated): HostKeySigner {
-    const { keyType } = SIGNATURE_ALGORITHMS[negotiated.hostKey];
-    const key = this.#options.hostKeys?.find((one) => one.publicKey.type === keyType);
-    if (key === undefined) throw new WherryError('SSH_NEGOTIATION', `no host key for ${negotiated.hostKey}`);
-    return { blob: key.publicKey.blob, sign: (hash) => key.sign(negotiated.hostKey, hash) };
+    const algorithm = HOST_KEY_ALGORITHMS.get(negotiated.hostKey);
+    const key = this.#options.hostKeys?.find((one) => one.publicKey.type === algorithm?.blobType);
+    if (key === undefined || algorithm === undefined)
+      throw new WherryError('SSH_NEGOTIATION', `no host key for ${negotiated.hostKey}`);
+    return { blob: key.publicKey.blob, sign: (hash) => key.sign(algorithm.signature, hash) };
   }
 
   /** The signature first, then whether the key is trusted; in a later exchange it must be the same key. */
   async #verify(negotiated: Negotiated, result: KexResult): Promise<void> {
-    const key = readHostKey(result.hostKey);
-    const { keyType } = SIGNATURE_ALGORITHMS[negotiated.hostKey];
-    const valid =
-      key.type === keyType &&
-      verifySignature(negotiated.hostKey, key.key, result.exchangeHash, result.signature);
-    const print = fingerprint(key.blob, 'sha256');
-    if (!valid) {
-      throw new WherryError(
-        'SSH_HOST_KEY_SIGNATURE',
-        `the server cannot prove that it owns host key ${print}`,
-        {
-          fingerprint: print,
-          keyType: key.type,
-        },
-      );
-    }
+    const presented = proveHostKey(negotiated.hostKey, result);
+    const { fingerprint: print, key } = presented;
     if (this.#hostKey === undefined) {
-      await this.#options.verifyHostKey!({ key, algorithm: negotiated.hostKey, fingerprint: print });
-      this.#hostKey = Uint8Array.from(key.blob);
-    } else if (Buffer.compare(this.#hostKey, key.blob) !== 0) {
-      throw new WherryError(
-        'HOST_KEY_CHANGED',
-        `the server changed its host key to ${print} during the connection`,
-        {
-          fingerprint: print,
-          keyType: key.type,
-        },
-      );
+      await this.#options.verifyHostKey!(presented);
+      this.#hostKey = Uint8Array.from(result.hostKey);
+      this.hostKeyProof = { ...result, hostKey: this.#hostKey };
+    } else if (Buffer.compare(this.#hostKey, result.hostKey) !== 0) {
+      const text = `the server changed its host key to ${print} during the connection`;
+      throw new WherryError('HOST_KEY_CHANGED', text, { fingerprint: print, keyType: key.type });
     }
   }
 
@@ -252,19 +235,6 @@ export class KexDriver {
     this.#owner.sendingKeysReady();
     this.#reader.release();
     this.#owner.exchanged();
-  }
-}
-
-function readHostKey(blob: Uint8Array): PublicKey {
-  try {
-    return parsePublicKey(blob);
-  } catch (error) {
-    throw new WherryError(
-      'SSH_KEY_EXCHANGE',
-      `the server's host key is unusable: ${(error as Error).message}`,
-      {},
-      error,
-    );
   }
 }
 

@@ -1,9 +1,10 @@
 import { WherryError } from '../../base/errors.ts';
 import { sanitize } from '../../base/text.ts';
+import { HOST_KEY_ALGORITHMS } from '../crypto/certificate-algorithms.ts';
 import { CIPHERS, type CipherRow } from '../crypto/ciphers.ts';
 import { KEX_ALGORITHMS, type KexRow } from '../crypto/key-exchanges.ts';
 import { MACS, type MacRow } from '../crypto/macs.ts';
-import { SIGNATURE_ALGORITHMS, type SignatureName } from '../crypto/signatures.ts';
+
 import type { KexInit, KexInitLists } from './kexinit.ts';
 
 /** The algorithm names one side is willing to use, best first. */
@@ -28,7 +29,8 @@ export interface NegotiatedDirection {
 export interface Negotiated {
   readonly kexName: string;
   readonly kex: KexRow;
-  readonly hostKey: SignatureName;
+  /** A name of HOST_KEY_ALGORITHMS. */
+  readonly hostKey: string;
   readonly clientToServer: NegotiatedDirection;
   readonly serverToClient: NegotiatedDirection;
   /** The peer guessed its first key exchange packet wrongly: it must be dropped. */
@@ -68,7 +70,7 @@ export function negotiate(client: KexInit, server: KexInit, role: 'client' | 'se
     };
   };
   const kexName = choose('kex');
-  const hostKey = choose('hostKey') as SignatureName;
+  const hostKey = choose('hostKey');
   return {
     kexName,
     kex: (KEX_ALGORITHMS as Record<string, KexRow>)[kexName]!,
@@ -105,7 +107,7 @@ function isMarker(name: string): boolean {
 
 const TABLES: Record<keyof AlgorithmLists, readonly [what: string, table: object]> = {
   kex: ['key exchange method', KEX_ALGORITHMS],
-  hostKey: ['host key algorithm', SIGNATURE_ALGORITHMS],
+  hostKey: ['host key algorithm', Object.fromEntries(HOST_KEY_ALGORITHMS)],
   ciphers: ['cipher', CIPHERS],
   macs: ['MAC', MACS],
   compressions: ['compression', { none: true }],

@@ -2,13 +2,19 @@ import type { Log } from '../../base/log.ts';
 import type { RandomSource } from '../../base/random.ts';
 import type { PrivateKey } from '../keys/private-key.ts';
 import type { PublicKey } from '../keys/public-key.ts';
+import type { SshCertificate } from '../keys/ssh-certificate.ts';
+import type { X509Key } from '../keys/x509-key.ts';
 import type { AlgorithmLists } from './negotiate.ts';
 import type { RekeyLimits } from './rekey-triggers.ts';
 import type { StrictKexLevel } from './strict-kex.ts';
 
 /** A host key whose signature has been verified, and the algorithm it signed with. */
 export interface PresentedHostKey {
+  /** The plain key, also where it came in a certificate. */
   readonly key: PublicKey;
+  /** What the key came in, unchecked: a CA's word, or a chain of X.509 certificates. */
+  readonly certificate?: SshCertificate;
+  readonly x509?: X509Key;
   readonly algorithm: string;
   /** `SHA256:` and base64. */
   readonly fingerprint: string;

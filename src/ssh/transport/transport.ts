@@ -48,6 +48,8 @@ const LAST_LOGIN_MESSAGE = 79;
 export class Transport {
   /** `server-sig-algs` of the peer's EXT_INFO (RFC 8308 section 3.1). */
   peerSignatureAlgorithms: readonly string[] | undefined;
+  /** The peer takes publickey-hostbound-v00@openssh.com (OpenSSH PROTOCOL section 3.1). */
+  peerTakesHostBound = false;
   /** The peer answers ping@openssh.com. */
   peerAnswersPing = false;
   readonly #stream: ByteStream;
@@ -125,6 +127,11 @@ export class Transport {
 
   get sessionId(): Uint8Array {
     return this.#kex.sessionId!;
+  }
+
+  /** The host key of the first exchange and its signature; undefined where the server had none to show. */
+  get hostKeyProof(): KexDriver['hostKeyProof'] {
+    return this.#kex.hostKeyProof;
   }
 
   get negotiated(): Negotiated | undefined {

@@ -1,5 +1,7 @@
-import { type Fingerprint, matchesFingerprint, parseFingerprint } from '../keys/fingerprint.ts';
+import type { CertificateKind } from '../crypto/certificate-algorithms.ts';
 import type { PublicKey } from '../keys/public-key.ts';
+import type { SshCertificate } from '../keys/ssh-certificate.ts';
+import type { X509Key } from '../keys/x509-key.ts';
 
 /** What a verifier is asked about: the server has proved that it owns this key. */
 export interface HostKeyContext {
@@ -7,7 +9,12 @@ export interface HostKeyContext {
   readonly port: number;
   /** The IP address the connection was made to, where it is known. */
   readonly address?: string | undefined;
+  /** The plain key, also where it came in a certificate. */
   readonly key: PublicKey;
+  /** The OpenSSH certificate the key came in; nothing in it has been checked. */
+  readonly certificate?: SshCertificate | undefined;
+  /** The X.509 certificates the key came in, its own first; nothing in them has been checked. */
+  readonly x509?: X509Key | undefined;
   /** The signature algorithm negotiated for it. */
   readonly algorithm: string;
   /** `SHA256:` and base64. */
@@ -40,6 +47,8 @@ export interface HostKeyVerifier {
   verify(context: HostKeyContext): HostKeyDecision | Promise<HostKeyDecision>;
   /** Key types recorded for the host, so that negotiation can prefer an algorithm whose key can be checked. */
   keyTypes?(host: string, port: number): readonly string[] | Promise<readonly string[]>;
+  /** Kinds of certificates it can judge for the host; others are not asked for. */
+  certificates?(host: string, port: number): readonly CertificateKind[] | Promise<readonly CertificateKind[]>;
 }
 
 /** Refusals from the least to the most specific; `final` ones are not put to the next verifier. */
@@ -83,6 +92,13 @@ export function anyOf(...verifiers: readonly HostKeyVerifier[]): HostKeyVerifier
       }
       return [...types];
     },
+    async certificates(host, port) {
+      const kinds = new Set<CertificateKind>();
+      for (const verifier of verifiers) {
+        for (const kind of (await verifier.certificates?.(host, port)) ?? []) kinds.add(kind);
+      }
+      return [...kinds];
+    },
   };
 }
 
@@ -123,30 +139,6 @@ export function acceptCallback(
 export function acceptAny(): HostKeyVerifier {
   return {
     verify: ({ fingerprint }) => ({ accept: true, reason: `accepted unchecked (acceptAny): ${fingerprint}` }),
-  };
-}
-
-/**
- * Accepts the host keys with one of these fingerprints, in any form `parseFingerprint` reads; another key is
- * HOST_KEY_REJECTED. A text that is no fingerprint is INVALID_ARGUMENT at once, not when connecting.
- *
- * @example
- * ```ts
- * import { fingerprints } from 'wherry';
- *
- * const trust = fingerprints(['SHA256:uNiVztksCsDhcc0u9e8BrHiyN6LGCFjDDC5hxaCmJ6Q']);
- * ```
- */
-export function fingerprints(texts: readonly string[]): HostKeyVerifier {
-  const pinned: readonly Fingerprint[] = texts.map(parseFingerprint);
-  return {
-    verify(context) {
-      if (pinned.some((one) => matchesFingerprint(context.key.blob, one))) {
-        return { accept: true, reason: `${context.fingerprint} is pinned` };
-      }
-      const shown = `${context.key.type} ${context.fingerprint}`;
-      return refuse('HOST_KEY_REJECTED', `${shown} is none of the ${pinned.length} pinned fingerprints`);
-    },
   };
 }
 

@@ -1,18 +1,19 @@
-import { sameBytes } from '../../base/bytes.ts';
 import { WherryError } from '../../base/errors.ts';
-import { sanitize } from '../../base/text.ts';
 import { strictBase64 } from '../keys/base64.ts';
 import { blobType } from '../keys/public-key.ts';
-import { type HostKeyVerifier, refuse } from './host-key-verifier.ts';
-import { hostTarget, type KnownHostsEntry, matchesHost, parseKnownHostsLine } from './known-hosts-line.ts';
+import type { HostKeyVerifier } from './host-key-verifier.ts';
+import { type HostNames, hostTarget, matchesHost, parseKnownHostsLine } from './known-hosts-line.ts';
+import { hasAuthority, judgeHostKey, type KnownKey, type KnownKeys, recordedKeyTypes } from './known-keys.ts';
 
 /** A key, and the hosts it is for; without names it is for any. */
-type Line = Pick<KnownHostsEntry, 'marker' | 'keyType' | 'blob'> & Partial<Pick<KnownHostsEntry, 'names'>>;
+interface Line extends KnownKey {
+  readonly names?: HostNames;
+}
 
 /**
  * Trusts the host keys of a text, such as one out of an environment variable: lines of a known_hosts file, and
  * public key lines without a host (`ssh-ed25519 AAAA…`), which hold for every host. A host on another port than
- * 22 is looked up as `[host]:port`, and, as OpenSSH does it, bare where there is no such line. The refusals are those
+ * 22 is looked up as `knownHosts` does it, and the refusals are those
  * of `knownHosts`. A text without a usable line is INVALID_ARGUMENT at once.
  *
  * @example
@@ -26,48 +27,28 @@ type Line = Pick<KnownHostsEntry, 'marker' | 'keyType' | 'blob'> & Partial<Pick<
  */
 export function knownHostsText(text: string): HostKeyVerifier {
   const lines = text.split(/\r?\n/).flatMap(readLine);
-  if (lines.every(({ marker }) => marker !== 'none')) {
+  if (lines.every(({ marker }) => marker === 'revoked')) {
     throw new WherryError('INVALID_ARGUMENT', 'the known hosts hold no line with a public key');
   }
-  const linesFor = (host: string, port: number): Line[] => {
+  const keysOf = (host: string, port: number): KnownKeys => {
     const fitting = (target: string): Line[] =>
       lines.filter(({ names }) => names === undefined || matchesHost(names, target));
-    const exact = fitting(hostTarget(host, port));
-    return exact.some(({ names }) => names !== undefined) || port === 22
-      ? exact
-      : fitting(hostTarget(host, 22));
+    const searched = 'the known hosts given';
+    return { exact: fitting(hostTarget(host, port)), bare: fitting(hostTarget(host, 22)), searched };
   };
   return {
-    verify({ host, port, key, fingerprint }) {
-      const fitting = linesFor(host, port);
-      const same = fitting.filter(({ blob }) => sameBytes(blob, key.blob));
-      const shown = `${key.type} ${fingerprint}`;
-      if (same.some(({ marker }) => marker === 'revoked'))
-        return refuse('HOST_KEY_REVOKED', `${shown} is marked @revoked in the known hosts given`);
-      if (same.some(({ marker }) => marker === 'none'))
-        return { accept: true, reason: 'it is among the known hosts given' };
-      if (fitting.some(({ marker }) => marker === 'none'))
-        return refuse('HOST_KEY_CHANGED', `${shown} is not the key given for ${sanitize(host)}`);
-      return refuse(
-        'HOST_KEY_UNKNOWN',
-        `no line of the known hosts given is for ${sanitize(host)} port ${port}`,
-      );
-    },
-    keyTypes: (host, port) => [
-      ...new Set(
-        linesFor(host, port)
-          .filter(({ marker }) => marker === 'none')
-          .map(({ keyType }) => keyType),
-      ),
-    ],
+    verify: (context) => judgeHostKey(context, keysOf(context.host, context.port)),
+    keyTypes: (host, port) => recordedKeyTypes(keysOf(host, port)),
+    certificates: (host, port) => (hasAuthority(keysOf(host, port)) ? ['openssh'] : []),
   };
 }
 
-function readLine(line: string): Line[] {
+function readLine(line: string, index: number): Line[] {
+  const where = `line ${index + 1} of the known hosts given`;
   const [keyType = '', base64 = ''] = line.trim().split(/[ \t]+/);
   const blob = strictBase64(base64);
   if (blob !== undefined && keyType !== '' && blobType(blob) === keyType)
-    return [{ marker: 'none', keyType, blob }];
+    return [{ marker: 'none', keyType, blob, where }];
   const parsed = parseKnownHostsLine(line);
-  return parsed.kind === 'entry' ? [parsed] : [];
+  return parsed.kind === 'entry' ? [{ ...parsed, where }] : [];
 }

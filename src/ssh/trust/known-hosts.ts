@@ -1,30 +1,24 @@
-import { sameBytes } from '../../base/bytes.ts';
 import { WherryError } from '../../base/errors.ts';
 import { type RandomSource, randomBytes, systemRandom } from '../../base/random.ts';
 import { sanitize } from '../../base/text.ts';
-import { fingerprint } from '../keys/fingerprint.ts';
-import {
-  type HostKeyContext,
-  type HostKeyDecision,
-  type HostKeyVerifier,
-  refuse,
-} from './host-key-verifier.ts';
+import type { HostKeyContext, HostKeyVerifier } from './host-key-verifier.ts';
 import {
   appendLine,
   defaultKnownHostsPath,
   expandHome,
-  type LocatedEntry,
   type Lookup,
   lookUpHost,
 } from './known-hosts-file.ts';
 import { formatKnownHostsLine, HASHED_NAME_BYTES, hostTarget } from './known-hosts-line.ts';
+import { hasAuthority, judgeHostKey, type KnownKey, type KnownKeys, recordedKeyTypes } from './known-keys.ts';
 
 /**
  * Trusts the host keys of known_hosts files, read anew for each connection. A file that is not there has no
  * entries; one that cannot be read is INVALID_ARGUMENT. A host is looked up by the name it was given, in any
- * case: bare on port 22, as `[host]:port` elsewhere.
+ * case: bare on port 22, as `[host]:port` elsewhere; where nothing is recorded for that, a bare line with this very key
+ * will do, as in OpenSSH. A certificate of a CA on a @cert-authority line for the host is accepted as `caKeys` does it.
  *
- * HOST_KEY_REVOKED for a key marked @revoked, HOST_KEY_CHANGED when another key is recorded for the host,
+ * HOST_KEY_REVOKED for a key or a CA marked @revoked, HOST_KEY_CHANGED when another key is recorded for the host,
  * HOST_KEY_UNKNOWN when none is.
  *
  * @example
@@ -38,9 +32,9 @@ export function knownHosts(paths: string | readonly string[] = defaultKnownHosts
   const files = (typeof paths === 'string' ? [paths] : paths).map(expandHome);
   return {
     async verify(context) {
-      return decide(context, await lookUpHost(files, hostTarget(context.host, context.port)), files);
+      return judgeHostKey(context, await lookUp(files, context));
     },
-    keyTypes: (host, port) => recordedTypes(files, host, port),
+    ...recordedFor(files),
   };
 }
 
@@ -71,52 +65,34 @@ export function acceptNew(
     verify: (context) =>
       inTurn(file, async () => {
         const target = recordableTarget(context);
-        const lookup = await lookUpHost([file], target);
-        const decision = decide(context, lookup, [file]);
+        const decision = judgeHostKey(context, await lookUp([file], context));
         if (decision.accept || decision.code !== 'HOST_KEY_UNKNOWN') return decision;
         const salt = hash ? randomBytes(HASHED_NAME_BYTES, random) : undefined;
         await appendLine(file, formatKnownHostsLine(target, context.key.type, context.key.blob, salt));
         return { accept: true, reason: `new host, recorded in ${file}` };
       }),
-    keyTypes: (host, port) => recordedTypes([file], host, port),
+    ...recordedFor([file]),
   };
 }
 
-function decide(context: HostKeyContext, lookup: Lookup, files: readonly string[]): HostKeyDecision {
-  const { key, host } = context;
-  const shown = `${key.type} ${context.fingerprint}`;
-  const same = lookup.entries.filter((entry) => sameBytes(entry.blob, key.blob));
-  const revoked = same.find((entry) => entry.marker === 'revoked');
-  if (revoked) return refuse('HOST_KEY_REVOKED', `${shown} is marked @revoked at ${where(revoked)}`);
-  const known = same.find((entry) => entry.marker === 'none');
-  if (known) return { accept: true, reason: `recorded at ${where(known)}` };
-  const recorded = lookup.entries.filter((entry) => entry.marker === 'none');
-  // As OpenSSH: any other key recorded for the host counts, so that nobody gets by with a type that is not recorded.
-  const other = recorded.find((entry) => entry.keyType === key.type) ?? recorded[0];
-  if (other) {
-    const was = `${other.keyType} ${fingerprint(other.blob)} is recorded at ${where(other)}`;
-    return refuse('HOST_KEY_CHANGED', `it has changed, or someone is in between: ${was}`);
-  }
-  const inFiles = files.join(', ');
-  const notes = [
-    `no ${key.type} key of ${hostTarget(sanitize(host), context.port)} in ${inFiles} (${shown})`,
-  ];
-  const authority = lookup.entries.find((entry) => entry.marker === 'cert-authority');
-  if (authority) notes.push(`the @cert-authority line at ${where(authority)} is not used yet`);
-  return refuse('HOST_KEY_UNKNOWN', [...notes, ...lookup.notes.slice(0, 3)].join('; '));
+/** What the files record for a host, which decides which algorithms are offered. */
+function recordedFor(files: readonly string[]): Pick<HostKeyVerifier, 'keyTypes' | 'certificates'> {
+  return {
+    keyTypes: async (host, port) => recordedKeyTypes(await lookUp(files, { host, port })),
+    certificates: async (host, port) =>
+      hasAuthority(await lookUp(files, { host, port })) ? ['openssh'] : [],
+  };
 }
 
-function where(entry: LocatedEntry): string {
-  return `${entry.path}:${entry.line}`;
-}
-
-async function recordedTypes(
+async function lookUp(
   files: readonly string[],
-  host: string,
-  port: number,
-): Promise<readonly string[]> {
-  const { entries } = await lookUpHost(files, hostTarget(host, port));
-  return [...new Set(entries.filter((entry) => entry.marker === 'none').map((entry) => entry.keyType))];
+  { host, port }: Pick<HostKeyContext, 'host' | 'port'>,
+): Promise<KnownKeys> {
+  const exact = await lookUpHost(files, hostTarget(host, port));
+  const bare = port === 22 ? exact : await lookUpHost(files, hostTarget(host, 22));
+  const located = ({ entries }: Lookup): KnownKey[] =>
+    entries.map((entry) => ({ ...entry, where: `${entry.path}:${entry.line}` }));
+  return { exact: located(exact), bare: located(bare), searched: files.join(', '), notes: exact.notes };
 }
 
 // What is special in a line of known_hosts must not get there by way of a host name.

@@ -48,7 +48,7 @@ async function handshake(
     }
   }
   const name = negotiated!.hostKey;
-  assert.deepEqual(presented, [name, SIGNATURE_ALGORITHMS[name].keyType]);
+  assert.deepEqual(presented, [name, SIGNATURE_ALGORITHMS[name as SignatureName].keyType]);
   if (algorithms.hostKey !== undefined) assert.equal(name, algorithms.hostKey[0]);
   await joined.client.ping();
 }
@@ -104,7 +104,7 @@ test('EXT_INFO: the client learns which signatures the server takes', async () =
 
 test('a host key of each type alone: the client chooses an algorithm that goes with it', async () => {
   for (const type of TEST_KEY_TYPES) {
-    const names = HOST_KEYS.filter((name) => SIGNATURE_ALGORITHMS[name].keyType === type);
+    const names = HOST_KEYS.filter((name) => SIGNATURE_ALGORITHMS[name as SignatureName].keyType === type);
     const hostKey = names.filter((name) => SIGNATURE_ALGORITHMS[name].security === 'default');
     await using joined = await joinHalves({
       server: { hostKeys: [testKey(type as TestKeyType)], algorithms: { hostKey } },

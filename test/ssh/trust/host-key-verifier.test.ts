@@ -4,11 +4,11 @@ import { test } from 'node:test';
 import { isWherryError } from '../../../src/base/errors.ts';
 import { fingerprint } from '../../../src/ssh/keys/fingerprint.ts';
 import { encodePublicKey, parsePublicKey } from '../../../src/ssh/keys/public-key.ts';
+import { fingerprints } from '../../../src/ssh/trust/fingerprints.ts';
 import {
   acceptAny,
   acceptCallback,
   anyOf,
-  fingerprints,
   type HostKeyContext,
   type HostKeyRefusalCode,
   type HostKeyVerifier,

@@ -3,6 +3,7 @@ import type { ByteStream } from '../../../src/net/byte-stream.ts';
 import { DH_GROUPS } from '../../../src/ssh/crypto/kex/dh-groups.ts';
 import type { PacketOpener } from '../../../src/ssh/crypto/packet/packet-cipher.ts';
 import { makeOpener, makeSealer } from '../../../src/ssh/crypto/packet/packet-ciphers.ts';
+import type { SignatureName } from '../../../src/ssh/crypto/signatures.ts';
 import type { PrivateKey } from '../../../src/ssh/keys/key-pair.ts';
 import { deriveDirectionKeys } from '../../../src/ssh/transport/derive-keys.ts';
 import {
@@ -153,7 +154,7 @@ export class ScriptedPeer {
     const key = this.#options.hostKey ?? testKey('ssh-ed25519');
     const honest = {
       blob: key.publicKey.blob,
-      sign: (hash: Uint8Array) => key.sign(negotiated.hostKey, hash),
+      sign: (hash: Uint8Array) => key.sign(negotiated.hostKey as SignatureName, hash),
     };
     const result = await agreeAsServer(negotiated.kex, channel, twist(honest), () => DH_GROUPS.group15);
     this.sessionId ??= result.exchangeHash;

@@ -1,0 +1,88 @@
+/** X.509 certificates for tests, made by openssl: a root, CAs below it, and keys for hosts. */
+import { rmSync } from 'node:fs';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from './servers/run.ts';
+
+export interface X509Files {
+  readonly keyFile: string;
+  readonly certFile: string;
+  /** PEM. */
+  readonly pem: string;
+}
+
+export interface X509Request {
+  readonly name: string;
+  /** As openssl req -newkey has it: `rsa:2048`, or `ec` on P-256 (default). */
+  readonly key?: string;
+  /** Lines of an extension section. */
+  readonly extensions?: readonly string[];
+  /** Default: signs itself. */
+  readonly issuer?: X509Files;
+  /** Days it is valid; a negative number is one that is over. */
+  readonly days?: number;
+}
+
+export const CA_EXTENSIONS: readonly string[] = [
+  'basicConstraints=critical,CA:TRUE',
+  'keyUsage=critical,keyCertSign,cRLSign',
+];
+export const HOST_EXTENSIONS: readonly string[] = [
+  'keyUsage=critical,digitalSignature',
+  'subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:h.example',
+];
+
+let folder: Promise<string> | undefined;
+let made: string | undefined;
+let count = 0;
+process.on('exit', () => {
+  if (made !== undefined) rmSync(made, { recursive: true, force: true });
+});
+
+export async function makeCertificate(request: X509Request): Promise<X509Files> {
+  folder ??= mkdtemp(join(tmpdir(), 'wherry-x509-'));
+  const { name, key = 'ec', issuer, days = 30, extensions = [] } = request;
+  made = await folder;
+  const base = join(made, `${++count}`);
+  const [keyFile, certFile, config] = [`${base}.key`, `${base}.pem`, `${base}.cnf`];
+  await writeFile(
+    config,
+    `[req]\ndistinguished_name=dn\nprompt=no\n[dn]\nCN=${name}\n[ext]\n${extensions.join('\n')}\n`,
+  );
+  const curve = key === 'ec' ? ['-pkeyopt', 'ec_paramgen_curve:prime256v1'] : [];
+  await run('openssl', [
+    'req',
+    '-new',
+    '-newkey',
+    key,
+    ...curve,
+    '-nodes',
+    '-keyout',
+    keyFile,
+    '-out',
+    `${base}.csr`,
+    '-config',
+    config,
+  ]);
+  const by =
+    issuer === undefined ? ['-signkey', keyFile] : ['-CA', issuer.certFile, '-CAkey', issuer.keyFile];
+  await run('openssl', [
+    'x509',
+    '-req',
+    '-in',
+    `${base}.csr`,
+    ...by,
+    '-set_serial',
+    `${count}`,
+    '-days',
+    `${days}`,
+    '-out',
+    certFile,
+    '-extfile',
+    config,
+    '-extensions',
+    'ext',
+  ]);
+  return { keyFile, certFile, pem: await readFile(certFile, 'utf8') };
+}
