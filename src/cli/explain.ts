@@ -9,6 +9,8 @@ interface Failed {
   readonly message: string;
   readonly details: ErrorDetails;
   readonly options: CliOptions;
+  /** Paths stand there as they are typed, not in URLs. */
+  readonly inShell: boolean;
 }
 
 /** What to try, by error code. */
@@ -25,8 +27,10 @@ const HINTS: Partial<Record<ErrorCode, (failed: Failed) => string | undefined>> 
   AUTH_FAILED: loginHint,
   KEY_PASSPHRASE_REQUIRED: () => 'give it with --passphrase-env NAME',
   CHANNEL_REQUEST_FAILED: () => 'does the server offer SFTP?',
-  SFTP_NO_SUCH_FILE: ({ details }) =>
-    details.path?.startsWith('/') ? 'a path below the home folder is written sftp://host/~/…' : undefined,
+  SFTP_NO_SUCH_FILE: ({ details, inShell }) =>
+    details.path?.startsWith('/') && !inShell
+      ? 'a path below the home folder is written sftp://host/~/…'
+      : undefined,
   TRANSFER_TARGET: ({ message, options }) =>
     /is a folder$/.test(message) && !options.recursive ? '-r transfers folders' : undefined,
 };
@@ -35,7 +39,12 @@ const HINTS: Partial<Record<ErrorCode, (failed: Failed) => string | undefined>> 
  * An error in the words of the command line: what happened, to what, and what to try. With `interruption` that is
  * what happened, whatever it made fail.
  */
-export function explain(error: unknown, options: CliOptions, interruption?: string): FailureView {
+export function explain(
+  error: unknown,
+  options: CliOptions,
+  interruption?: string,
+  inShell = false,
+): FailureView {
   const stack = error instanceof Error ? error.stack : undefined;
   if (!isWherryError(error)) return { ...explainOther(error), stack };
   const { code, details } = error;
@@ -43,7 +52,11 @@ export function explain(error: unknown, options: CliOptions, interruption?: stri
   const incomplete = leftBehind(details, options);
   const parts =
     interruption === undefined
-      ? [whatHappened(error), incomplete, HINTS[code]?.({ message: error.message, details, options })]
+      ? [
+          whatHappened(error),
+          incomplete,
+          HINTS[code]?.({ message: error.message, details, options, inShell }),
+        ]
       : [interruption, incomplete];
   return { code, message: parts.filter((part) => part !== undefined).join('; '), details, stack };
 }

@@ -51,9 +51,9 @@ export async function openConnection(url: RemoteUrl, context: CommandContext): P
     } catch (error) {
       if (person === undefined || password !== undefined || !isWherryError(error)) throw error;
       if (error.code !== 'AUTH_FAILED' || ++asked > PASSWORD_TRIES) throw error;
+      if (login.password !== undefined) report.warn('the login was refused; try again');
       const next = await moreToTry(login, error.details.allowed ?? [], person, settings);
       if (next === undefined) throw error;
-      if (login.password !== undefined) report.warn('the login was refused; try again');
       login = next;
     }
   }

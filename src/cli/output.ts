@@ -4,6 +4,7 @@ import { Writable } from 'node:stream';
 export class Output {
   readonly #stream: NodeJS.WriteStream;
   #broken = false;
+  #lineOpen = false;
 
   /** `onBroken` is called once, with EPIPE when the reader has gone. */
   constructor(stream: NodeJS.WriteStream, onBroken: (error: NodeJS.ErrnoException) => void) {
@@ -30,11 +31,13 @@ export class Output {
   }
 
   write(text: string): void {
+    this.#lineOpen = !text.endsWith('\n');
     if (!this.#broken) this.#stream.write(text);
   }
 
   /** Resolves when the text is on its way, so that a slow reader slows the writer down. */
   async writeSlowly(text: string): Promise<void> {
+    this.#lineOpen = !text.endsWith('\n');
     if (this.#broken || this.#stream.write(text)) return;
     await new Promise<void>((resolve) => {
       const done = (): void => {
@@ -45,6 +48,11 @@ export class Output {
       this.#stream.on('drain', done);
       this.#stream.on('error', done);
     });
+  }
+
+  /** On a terminal: what was written last ends with a line end, so that a prompt does not paint over it. */
+  finishLine(): void {
+    if (this.#lineOpen && this.isTerminal) this.write('\n');
   }
 
   /** Resolves when everything has left the process. */
@@ -60,6 +68,7 @@ export class Output {
     const stream = new Writable({
       highWaterMark: 1_048_576,
       write: (chunk: Uint8Array, _encoding, done) => {
+        this.#lineOpen = chunk.at(-1) !== 10;
         this.#stream.write(chunk, (error) => done(error ?? null));
       },
     });

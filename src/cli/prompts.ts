@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { printable } from './printable.ts';
+import { UsageError } from './usage-error.ts';
 
 /** Asks a person at a terminal. */
 export interface Person {
@@ -28,16 +29,17 @@ function ask(question: string, shown: boolean, signal: AbortSignal): Promise<str
   return new Promise((resolve, reject) => {
     const settle = (work: () => void): void => {
       signal.removeEventListener('abort', stop);
-      reader.removeAllListeners('close');
+      reader.off('close', ended);
       reader.close();
       if (!shown) process.stderr.write('\n');
       work();
     };
     const stop = (): void => settle(() => reject(signal.reason));
+    const ended = (): void => settle(() => reject(new UsageError('the question was not answered')));
     signal.addEventListener('abort', stop, { once: true });
     reader.once('line', (line) => settle(() => resolve(line)));
     // In this mode the terminal sends no signals: we pass them on.
     reader.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
-    reader.once('close', () => settle(() => reject(new Error('nothing was typed'))));
+    reader.once('close', ended);
   });
 }

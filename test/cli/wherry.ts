@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { getFixtures, knownHostsLines } from '../support/servers/fixtures.ts';
 import type { ServerInfo } from '../support/servers/server.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-const TSX = import.meta.resolve('tsx');
+export const MAIN: string = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+export const TSX: string = import.meta.resolve('tsx');
 const LIMIT_MS = 30_000;
 
 export interface RunOptions {

@@ -95,7 +95,7 @@ export class Shell implements ShellSession {
         await this.#line(line, AbortSignal.any([signal, aborted]));
       } catch (error) {
         if (!terminal || signal.aborted || this.ssh.closed) throw error;
-        const failure = explain(error, this.options, aborted.aborted ? 'interrupted' : undefined);
+        const failure = explain(error, this.options, aborted.aborted ? 'interrupted' : undefined, true);
         report.failed(failure);
       }
       if (this.#left) return;
@@ -119,6 +119,7 @@ export class Shell implements ShellSession {
     const { args, options } = this.#parse(name, row, await this.#expand(name, rest, signal));
     const command = await row.load();
     await command({ ...this.#context, args, options, signal, shell: this });
+    this.#context.stdout.finishLine();
     await this.#context.stdout.flush();
   }
 

@@ -1,0 +1,122 @@
+/** What is asked at a terminal: script(1) makes one. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startServer } from '../../src/server/index.ts';
+import { getFixtures } from '../support/servers/fixtures.ts';
+import { type Desk, MAIN, makeDesk, TSX } from './wherry.ts';
+
+const LIMIT_MS = 30_000;
+const isThere = process.platform === 'linux' && spawnSync('script', ['--version']).error === undefined;
+
+/** A command at a terminal: what it shows, and what is typed. */
+class Terminal implements AsyncDisposable {
+  shown = '';
+  readonly #child: ChildProcess;
+  readonly #closed: Promise<unknown>;
+
+  constructor(desk: Desk, args: readonly string[]) {
+    const quoted = [process.execPath, '--import', TSX, MAIN, ...args].map((word) => `'${word}'`).join(' ');
+    this.#child = spawn('script', ['-qefc', quoted, '/dev/null'], {
+      cwd: desk.folder,
+      env: { PATH: process.env.PATH ?? '', HOME: desk.home, TERM: 'xterm', SHELL: '/bin/sh' },
+      stdio: 'pipe',
+    });
+    this.#closed = once(this.#child, 'close');
+    this.#child.stdin!.on('error', () => {});
+    for (const stream of [this.#child.stdout!, this.#child.stderr!])
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        this.shown += text;
+      });
+  }
+
+  /** Waits until a text is shown, forgets what came before it, and types. */
+  async on(text: RegExp, typed: string): Promise<void> {
+    for (const late = performance.now() + LIMIT_MS; ; ) {
+      const found = text.exec(this.shown);
+      if (found !== null) {
+        this.shown = this.shown.slice(found.index + found[0].length);
+        break;
+      }
+      assert.ok(performance.now() < late, `${text} is not in ${this.shown}`);
+      await sleep(20);
+    }
+    this.#child.stdin!.write(typed);
+  }
+
+  async end(): Promise<number | null> {
+    await this.#closed;
+    return this.#child.exitCode;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#closed;
+  }
+}
+
+describe('at a terminal', { skip: !isThere && 'no script(1) on this machine' }, () => {
+  it('an unknown key is shown and recorded when agreed to, a password is asked for and not shown', async () => {
+    await using server = await startServer({ users: { me: { password: 'hunter2' } } });
+    await using desk = await makeDesk();
+    await using terminal = new Terminal(desk, ['shell', `sftp://me@${server.host}:${server.port}`]);
+    await terminal.on(/is not known: ssh-ed25519 SHA256:.*yes\/no\/fingerprint\)\? /s, 'perhaps\r');
+    await terminal.on(/type yes, no or the fingerprint: /, 'yes\r');
+    await terminal.on(/recorded in .*Password of me on 127\.0\.0\.1: /s, 'wrong\r');
+    await terminal.on(/refused; try again.*Password of me/s, 'hunter2\r');
+    await terminal.on(/wherry \/> /, 'mkdir new\r');
+    await terminal.on(/wherry \/> /, 'rm n\t');
+    await terminal.on(/rm new\//, '\r');
+    await terminal.on(/wherry: remove \/new\/?: .*wherry \/> /s, 'half a line\u0003');
+    await terminal.on(/wherry \/> /, 'exit\r');
+    assert.equal(await terminal.end(), 0);
+    assert.doesNotMatch(terminal.shown, /hunter2|wrong/);
+    assert.match(
+      await readFile(join(desk.home, '.ssh', 'known_hosts'), 'utf8'),
+      new RegExp(`:${server.port} `),
+    );
+    const history = await readFile(join(desk.home, '.local', 'state', 'wherry', 'history'), 'utf8');
+    assert.match(history, /^mkdir new$/m);
+    assert.doesNotMatch(history, /hunter2/);
+  });
+
+  it('no is no, and nothing is recorded', async () => {
+    await using server = await startServer({ users: { me: { password: 'x' } } });
+    await using desk = await makeDesk();
+    await using terminal = new Terminal(desk, ['ls', `sftp://me@${server.host}:${server.port}`]);
+    await terminal.on(/fingerprint\)\? /, 'no\r');
+    assert.equal(await terminal.end(), 4);
+    await assert.rejects(readFile(join(desk.home, '.ssh', 'known_hosts')));
+  });
+
+  it('a passphrase is asked for, then the questions of the server', async () => {
+    const { userKeys, passphrase } = await getFixtures();
+    const key = userKeys.ed25519.files.opensshEncrypted;
+    const rounds = [
+      { instruction: 'Second factor', prompts: [{ text: 'Code: ', echo: true }], answers: ['42'] },
+    ];
+    await using server = await startServer({ users: { me: { keyboardInteractive: rounds } } });
+    await using desk = await makeDesk();
+    await writeFile(desk.path('known'), `${server.knownHostsLine}\n`);
+    const url = `sftp://me@${server.host}:${server.port}`;
+    await using terminal = new Terminal(desk, ['ls', '-i', key, '--known-hosts', desk.path('known'), url]);
+    await terminal.on(/Passphrase of the key .*: /, 'no such passphrase\r');
+    await terminal.on(/Passphrase of the key .*: /, `${passphrase}\r`);
+    await terminal.on(/Second factor \(me on 127\.0\.0\.1\) Code: /, '42\r');
+    assert.equal(await terminal.end(), 0, terminal.shown);
+  });
+});
+
+it('a pipe is never asked', async () => {
+  await using server = await startServer({ users: { me: { password: 'x' } } });
+  await using desk = await makeDesk();
+  const url = `sftp://me@${server.host}:${server.port}`;
+  assert.equal((await desk.run(['ls', url], { input: 'yes\nx\n' })).code, 4);
+  const login = await desk.run(['ls', '--host-key', server.fingerprint, url], { input: 'x\n' });
+  assert.equal(login.code, 3);
+  assert.match(login.stderr, /give a password with --password-env NAME/);
+});
