@@ -2,8 +2,8 @@ import type { KeyAgreement } from './kex/agreement.ts';
 import { type DhGroup, dhAgreement } from './kex/dh.ts';
 import { DH_GROUPS } from './kex/dh-groups.ts';
 import { nistp256, nistp384, nistp521 } from './kex/ecdh.ts';
-import { mlkem768x25519 } from './kex/mlkem.ts';
-import { x25519 } from './kex/x25519.ts';
+import { mlkem768nistp256, mlkem768x25519, mlkem1024nistp384, sntrup761x25519 } from './kex/hybrids.ts';
+import { x448, x25519 } from './kex/x25519.ts';
 import { type AlgorithmRow, defaultNames } from './security.ts';
 
 const HASH_BITS = { sha1: 160, sha256: 256, sha384: 384, sha512: 512 } as const;
@@ -23,6 +23,8 @@ export interface KexRow extends AlgorithmRow {
 }
 
 const group14Sha256: KeyAgreement = groupAgreement(DH_GROUPS.group14, 'sha256');
+const group14Sha1: KeyAgreement = groupAgreement(DH_GROUPS.group14, 'sha1');
+const group1Sha1: KeyAgreement = groupAgreement(DH_GROUPS.group1, 'sha1');
 const group16Sha512: KeyAgreement = groupAgreement(DH_GROUPS.group16, 'sha512');
 const group18Sha512: KeyAgreement = groupAgreement(DH_GROUPS.group18, 'sha512');
 
@@ -35,6 +37,22 @@ export const KEX_ALGORITHMS = {
     agreement: mlkem768x25519 as KeyAgreement,
     security: 'default',
     ref: 'draft-ietf-sshm-mlkem-hybrid-kex',
+  },
+  'sntrup761x25519-sha512': {
+    hash: 'sha512',
+    family: 'ecdh',
+    secret: 'string',
+    agreement: sntrup761x25519 as KeyAgreement,
+    security: 'default',
+    ref: 'RFC 9941',
+  },
+  'sntrup761x25519-sha512@openssh.com': {
+    hash: 'sha512',
+    family: 'ecdh',
+    secret: 'string',
+    agreement: sntrup761x25519 as KeyAgreement,
+    security: 'default',
+    ref: 'RFC 9941, under the name it had before',
   },
   'curve25519-sha256': {
     hash: 'sha256',
@@ -106,6 +124,53 @@ export const KEX_ALGORITHMS = {
     agreement: group14Sha256 as KeyAgreement,
     security: 'default',
     ref: 'RFC 8268 section 3',
+  },
+  'mlkem1024nistp384-sha384': {
+    hash: 'sha384',
+    family: 'ecdh',
+    secret: 'string',
+    agreement: mlkem1024nistp384 as KeyAgreement,
+    security: 'supported',
+    ref: 'draft-ietf-sshm-mlkem-hybrid-kex',
+  },
+  'mlkem768nistp256-sha256': {
+    hash: 'sha256',
+    family: 'ecdh',
+    secret: 'string',
+    agreement: mlkem768nistp256 as KeyAgreement,
+    security: 'supported',
+    ref: 'draft-ietf-sshm-mlkem-hybrid-kex',
+  },
+  'curve448-sha512': {
+    hash: 'sha512',
+    family: 'ecdh',
+    secret: 'mpint',
+    agreement: x448 as KeyAgreement,
+    security: 'supported',
+    ref: 'RFC 8731',
+  },
+  'diffie-hellman-group14-sha1': {
+    hash: 'sha1',
+    family: 'dh',
+    secret: 'mpint',
+    agreement: group14Sha1 as KeyAgreement,
+    security: 'insecure',
+    ref: 'RFC 4253 section 8.2',
+  },
+  'diffie-hellman-group-exchange-sha1': {
+    hash: 'sha1',
+    family: 'gex',
+    secret: 'mpint',
+    security: 'insecure',
+    ref: 'RFC 4419 section 4.1',
+  },
+  'diffie-hellman-group1-sha1': {
+    hash: 'sha1',
+    family: 'dh',
+    secret: 'mpint',
+    agreement: group1Sha1 as KeyAgreement,
+    security: 'insecure',
+    ref: 'RFC 4253 section 8.1',
   },
 } as const;
 KEX_ALGORITHMS satisfies Record<string, KexRow>;

@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { toHex } from '../../../src/base/bytes.ts';
 import { systemRandom } from '../../../src/base/random.ts';
 import { nistp256, nistp384 } from '../../../src/ssh/crypto/kex/ecdh.ts';
+import { hybrid, mlkem768x25519 } from '../../../src/ssh/crypto/kex/hybrids.ts';
 import { type Kem, mlkem768, mlkem1024 } from '../../../src/ssh/crypto/kex/kem.ts';
-import { hybrid, mlkem768x25519 } from '../../../src/ssh/crypto/kex/mlkem.ts';
 import { x25519 } from '../../../src/ssh/crypto/kex/x25519.ts';
 import { refused, scriptedRandom, shakeRandom } from './seeded-random.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { toHex } from '../../../src/base/bytes.ts';
 import { systemRandom } from '../../../src/base/random.ts';
-import { x25519 } from '../../../src/ssh/crypto/kex/x25519.ts';
+import { x448, x25519 } from '../../../src/ssh/crypto/kex/x25519.ts';
 import { hex, refused, scriptedRandom } from './seeded-random.ts';
 
 const A = hex('77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a');
@@ -18,6 +18,28 @@ test('x25519: RFC 7748 section 6.1, from both sides', async () => {
   assert.equal(toHex(answer.publicValue), B_PUBLIC);
   assert.equal(toHex(answer.secret), SHARED);
   assert.equal(toHex(initiator.finish(answer.publicValue)), SHARED);
+});
+
+test('x448: RFC 7748 section 6.2, from both sides', async () => {
+  const a = hex(
+    '9a8f4925d1519f5775cf46b04b5800d4ee9ee8bae8bc5565d498c28dd9c9baf574a9419744897391006382a6f127ab1d9ac2d8c0a598726b',
+  );
+  const b = hex(
+    '1c306a7ac2a0e2e0990b294470cba339e6453772b075811d8fad0d1d6927c120bb5ee8972b0d3e21374c9c921b09d1b0366f10b65173992d',
+  );
+  const initiator = await x448.initiate(scriptedRandom(a));
+  assert.equal(
+    toHex(initiator.publicValue),
+    '9b08f7cc31b7e3e67d22d5aea121074a273bd2b83de09c63faa73d2c22c5d9bbc836647241d953d40c5b12da88120d53177f80e532c41fa0',
+  );
+  const answer = await x448.respond(scriptedRandom(b), initiator.publicValue);
+  assert.equal(
+    toHex(answer.secret),
+    '07fff4181ac6cc95ec1c16a94a0f74d12da232ce40a77552281d282bb60c0b56fd2464c335543936521c24403085d59a449a5037514a879d',
+  );
+  assert.equal(toHex(initiator.finish(answer.publicValue)), toHex(answer.secret));
+  assert.throws(() => initiator.finish(new Uint8Array(56)), refused);
+  assert.throws(() => initiator.finish(new Uint8Array(32).fill(9)), refused);
 });
 
 // RFC 7748 section 5.2: scalar, u, result. The second u has its top bit set, which counts for nothing.

@@ -19,6 +19,8 @@ const ROWS = Object.entries(KEX_ALGORITHMS) as [KexName, KexRow][];
 /** Bytes of both public values and of the secret, per row. */
 const SIZES: Record<KexName, readonly [init: number, reply: number, secret: number]> = {
   'mlkem768x25519-sha256': [1216, 1120, 32],
+  'sntrup761x25519-sha512': [1190, 1071, 64],
+  'sntrup761x25519-sha512@openssh.com': [1190, 1071, 64],
   'curve25519-sha256': [32, 32, 32],
   'curve25519-sha256@libssh.org': [32, 32, 32],
   'ecdh-sha2-nistp256': [65, 65, 32],
@@ -28,6 +30,12 @@ const SIZES: Record<KexName, readonly [init: number, reply: number, secret: numb
   'diffie-hellman-group16-sha512': [512, 512, 512],
   'diffie-hellman-group18-sha512': [1024, 1024, 1024],
   'diffie-hellman-group14-sha256': [256, 256, 256],
+  'mlkem1024nistp384-sha384': [1665, 1665, 48],
+  'mlkem768nistp256-sha256': [1249, 1153, 32],
+  'curve448-sha512': [56, 56, 56],
+  'diffie-hellman-group14-sha1': [256, 256, 256],
+  'diffie-hellman-group-exchange-sha1': [384, 384, 384],
+  'diffie-hellman-group1-sha1': [128, 128, 128],
 };
 
 /** A group exchange row gets the group its server would send. */
@@ -50,7 +58,7 @@ for (const [name, row] of ROWS) {
           SIZES[name],
         );
       }),
-      { numRuns: row.family === 'ecdh' ? 20 : 3 },
+      { numRuns: row.family !== 'ecdh' || name.startsWith('sntrup') ? 3 : 20 },
     );
   });
 
@@ -85,7 +93,7 @@ for (const [name, row] of ROWS) {
 
   test(`${name}: the hash is one node:crypto has, and the secret is a string for the hybrids only`, () => {
     assert.ok(createHash(row.hash).digest().length >= 20);
-    assert.equal(row.secret === 'string', name.startsWith('mlkem'));
+    assert.equal(row.secret === 'string', /^(mlkem|sntrup)/.test(name));
     assert.equal(row.family === 'gex', row.agreement === undefined);
   });
 }
@@ -93,6 +101,8 @@ for (const [name, row] of ROWS) {
 test('KEX_ALGORITHMS: the order offered is the order of preference', () => {
   assert.deepEqual(DEFAULT_KEX, [
     'mlkem768x25519-sha256',
+    'sntrup761x25519-sha512',
+    'sntrup761x25519-sha512@openssh.com',
     'curve25519-sha256',
     'curve25519-sha256@libssh.org',
     'ecdh-sha2-nistp256',

@@ -24,6 +24,8 @@ export const PROOFS: Readonly<
 > = {
   kex: {
     'mlkem768x25519-sha256': by('openssh10'),
+    'sntrup761x25519-sha512': by('openssh10'),
+    'sntrup761x25519-sha512@openssh.com': by('openssh', 'tinysshd'),
     'curve25519-sha256': by('openssh', 'asyncssh', 'proftpd', 'dropbear', 'tinysshd'),
     'curve25519-sha256@libssh.org': by('openssh', 'dropbear', 'tinysshd'),
     'ecdh-sha2-nistp256': by('openssh', 'proftpd', 'dropbear'),
@@ -33,6 +35,12 @@ export const PROOFS: Readonly<
     'diffie-hellman-group16-sha512': by('openssh', 'asyncssh'),
     'diffie-hellman-group18-sha512': by('openssh', 'proftpd'),
     'diffie-hellman-group14-sha256': by('openssh', 'dropbear'),
+    'mlkem1024nistp384-sha384': byVectors('those of its two halves: FIPS 203 and NIST P-384'),
+    'mlkem768nistp256-sha256': byVectors('those of its two halves: FIPS 203 and NIST P-256'),
+    'curve448-sha512': by('asyncssh', 'proftpd'),
+    'diffie-hellman-group14-sha1': by('openssh', 'asyncssh', 'proftpd'),
+    'diffie-hellman-group-exchange-sha1': by('openssh', 'asyncssh', 'proftpd'),
+    'diffie-hellman-group1-sha1': by('openssh', 'asyncssh', 'proftpd'),
   },
   ciphers: {
     'aes128-gcm@openssh.com': by('openssh', 'openssh10', 'asyncssh'),

@@ -1,11 +1,20 @@
 import { createHash } from 'node:crypto';
 import { WherryError } from '../../../base/errors.ts';
 import type { KeyAgreement } from './agreement.ts';
-import { type Kem, mlkem768 } from './kem.ts';
+import { nistp256, nistp384 } from './ecdh.ts';
+import { type Kem, mlkem768, mlkem1024 } from './kem.ts';
+import { sntrup761 } from './sntrup761/sntrup761.ts';
 import { x25519 } from './x25519.ts';
 
 /** mlkem768x25519-sha256. */
 export const mlkem768x25519: KeyAgreement = hybrid(mlkem768, x25519, 'sha256');
+
+/** mlkem768nistp256-sha256. */
+export const mlkem768nistp256: KeyAgreement = hybrid(mlkem768, nistp256, 'sha256');
+/** mlkem1024nistp384-sha384. */
+export const mlkem1024nistp384: KeyAgreement = hybrid(mlkem1024, nistp384, 'sha384');
+/** sntrup761x25519-sha512 (RFC 9941), which is put together in the same way. */
+export const sntrup761x25519: KeyAgreement = hybrid(sntrup761, x25519, 'sha512');
 
 /**
  * A post-quantum and a classical agreement in one (draft-ietf-sshm-mlkem-hybrid-kex):
