@@ -32,6 +32,7 @@ export type { WaitOptions } from './base/deadline.ts';
 export { ERROR_CODES, type ErrorCode } from './base/error-codes.ts';
 export { type ErrorDetails, isWherryError, type LoginAttempt, WherryError } from './base/errors.ts';
 export { formatLog, type LogDetail, type LogEvent, type Logger } from './base/log.ts';
+export type { PathPatterns } from './base/path-filter.ts';
 export { type FileAttributes, type FileType, fileType, type TextHint } from './sftp/attributes.ts';
 export type { SftpExtensionName } from './sftp/extensions.ts';
 export type { ServerFeatures, SupportedFeatures, VendorId } from './sftp/features.ts';
@@ -70,5 +71,12 @@ export { RateLimit } from './transfer/rate-limit.ts';
 export type { ScpOptions, ScpResult } from './transfer/scp-options.ts';
 export type { DownloadStream } from './transfer/sink.ts';
 export type { UploadStream } from './transfer/source.ts';
-export type { TreeOptions, TreeResult } from './transfer/tree.ts';
+export type {
+  MirrorAction,
+  MirrorOptions,
+  MirrorResult,
+  TreeOptions,
+  TreeProgress,
+  TreeResult,
+} from './transfer/tree/options.ts';
 export type { UploadSource } from './transfer/upload.ts';

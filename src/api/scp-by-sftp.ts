@@ -5,7 +5,7 @@ import { sanitize } from '../base/text.ts';
 import { fileType } from '../sftp/attributes.ts';
 import type { TransferResult } from '../transfer/options.ts';
 import type { ScpOptions, ScpResult } from '../transfer/scp-options.ts';
-import type { TreeResult } from '../transfer/tree.ts';
+import type { TreeResult } from '../transfer/tree/options.ts';
 import type { Sftp } from './sftp.ts';
 
 /** What `scpDownload` does, where the server does not run scp. */
@@ -16,9 +16,9 @@ export async function downloadBySftp(
   options: ScpOptions,
 ): Promise<ScpResult> {
   if (options.recursive && fileType(await sftp.stat(remote)) === 'directory') {
-    return fromTree(await sftp.downloadTree(remote, local, treeOptions(options)), options);
+    return fromTree(await sftp.downloadTree(remote, local, treeOptions(options)));
   }
-  return fromFile(await sftp.download(remote, local, options), options);
+  return fromFile(await sftp.download(remote, local, options));
 }
 
 /** What `scpUpload` does, where the server does not run scp: into the path where it is a folder, as scp has it. */
@@ -40,28 +40,24 @@ export async function uploadBySftp(
         localPath: source,
       });
     }
-    return fromTree(await sftp.uploadTree(source, target, treeOptions(options)), options);
+    return fromTree(await sftp.uploadTree(source, target, treeOptions(options)));
   }
-  return fromFile(await sftp.upload(source, target, options), options);
+  return fromFile(await sftp.upload(source, target, options));
 }
 
 function treeOptions({
   signal,
   timeout,
   overwrite,
-}: ScpOptions): Pick<ScpOptions, 'signal' | 'timeout' | 'overwrite'> {
-  return { signal, timeout, overwrite };
+  preserve,
+}: ScpOptions): Pick<ScpOptions, 'signal' | 'timeout' | 'overwrite' | 'preserve'> {
+  return { signal, timeout, overwrite, preserve };
 }
 
-function fromFile({ bytes, duration }: TransferResult, options: ScpOptions): ScpResult {
-  const warnings = preserveWarning(options);
-  return { files: 1, folders: 0, bytes, duration, protocol: 'sftp', skipped: [], warnings };
+function fromFile({ bytes, duration }: TransferResult): ScpResult {
+  return { files: 1, folders: 0, bytes, duration, protocol: 'sftp', skipped: [], warnings: [] };
 }
 
-function fromTree(tree: TreeResult, options: ScpOptions): ScpResult {
-  return { ...tree, protocol: 'sftp', warnings: preserveWarning(options) };
-}
-
-function preserveWarning(options: ScpOptions): string[] {
-  return options.preserve ? ['permissions and times are not taken over by SFTP yet'] : [];
+function fromTree({ files, folders, bytes, duration, skipped }: TreeResult): ScpResult {
+  return { files, folders, bytes, duration, skipped, protocol: 'sftp', warnings: [] };
 }

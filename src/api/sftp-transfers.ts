@@ -1,19 +1,19 @@
 import type { WaitOptions } from '../base/deadline.ts';
-import { type FileAttributes, fileType } from '../sftp/attributes.ts';
+import type { FileAttributes } from '../sftp/attributes.ts';
 import type { SftpLimits } from '../sftp/replies.ts';
 import type { SftpSession } from '../sftp/session.ts';
 import { downloadToMemory, downloadToPath, downloadToStream } from '../transfer/download.ts';
 import { Lanes } from '../transfer/lanes.ts';
 import type { DownloadOptions, TransferResult, UploadOptions } from '../transfer/options.ts';
+import { remoteHash } from '../transfer/remote-hash.ts';
 import { profileOf } from '../transfer/server-profiles.ts';
 import type { DownloadStream } from '../transfer/sink.ts';
-import {
-  downloadTree,
-  type RemoteTree,
-  type TreeOptions,
-  type TreeResult,
-  uploadTree,
-} from '../transfer/tree.ts';
+import { LOCAL_SIDE } from '../transfer/tree/local-side.ts';
+import { mirrorTree } from '../transfer/tree/mirror.ts';
+import type { MirrorOptions, MirrorResult, TreeOptions, TreeResult } from '../transfer/tree/options.ts';
+import { type RemoteVerbs, remoteSide } from '../transfer/tree/remote-side.ts';
+import type { Side } from '../transfer/tree/side.ts';
+import { moveTree, type TreeWay } from '../transfer/tree/tree.ts';
 import { type Tuning, tuningFor } from '../transfer/tuning.ts';
 import { type UploadSource, upload } from '../transfer/upload.ts';
 import type { DirectoryEntry, ListOptions } from './directory-entry.ts';
@@ -36,7 +36,7 @@ export interface SftpRoad {
  * console.log(bytes, duration);
  * ```
  */
-export abstract class SftpTransfers {
+export abstract class SftpTransfers implements RemoteVerbs {
   readonly #session: SftpSession;
   readonly #tuning: Promise<Tuning>;
   readonly #lanes: Lanes | undefined;
@@ -60,7 +60,13 @@ export abstract class SftpTransfers {
   abstract list(path: string, options?: ListOptions): AsyncGenerator<DirectoryEntry, void, void>;
   abstract stat(path: string, wait?: WaitOptions): Promise<FileAttributes>;
   abstract lstat(path: string, wait?: WaitOptions): Promise<FileAttributes>;
+  abstract setAttributes(path: string, attributes: FileAttributes, wait?: WaitOptions): Promise<void>;
   abstract mkdir(path: string, attributes?: FileAttributes, wait?: WaitOptions): Promise<void>;
+  abstract rmdir(path: string, wait?: WaitOptions): Promise<void>;
+  abstract remove(path: string, wait?: WaitOptions): Promise<void>;
+  abstract symlink(target: string, path: string, wait?: WaitOptions): Promise<void>;
+  abstract readlink(path: string, wait?: WaitOptions): Promise<string>;
+  abstract realpath(path: string, wait?: WaitOptions): Promise<string>;
 
   /**
    * Fetches a file to a local path or into a stream.
@@ -116,30 +122,61 @@ export abstract class SftpTransfers {
   }
 
   /**
-   * Fetches a folder with all below it, several files at a time. A name that would leave the target folder fails
-   * with TRANSFER_UNSAFE_NAME; symbolic links are left out and listed in `skipped`. The first failure ends it.
+   * Fetches a folder with all below it, empty folders too, many files at a time. `include` and `exclude` choose by
+   * name, `symlinks` says what becomes of links, `preserve` keeps permission bits and times. A name that would leave
+   * the target folder fails with TRANSFER_UNSAFE_NAME, and no local link below the target is followed. What is left
+   * out is listed in `skipped`. The first failure ends it, unless `continueOnError`.
    *
    * @example
    * ```ts
-   * const { files, bytes } = await sftp.downloadTree(remoteFolder, localFolder);
+   * const { files, bytes } = await sftp.downloadTree(remoteFolder, localFolder, { exclude: ['*.tmp', 'cache/**'] });
    * console.log(files, bytes);
    * ```
    */
   downloadTree(remote: string, local: string, options: TreeOptions = {}): Promise<TreeResult> {
-    return downloadTree(this.#tree(options), remote, local, options);
+    return moveTree(this.#down(options), remote, local, options);
   }
 
   /**
-   * Sends a folder with all below it, several files at a time; remote folders that are missing are made.
+   * Sends a folder with all below it, many files at a time; remote folders that are missing are made. Options as for
+   * `downloadTree`.
    *
    * @example
    * ```ts
-   * const { files, folders } = await sftp.uploadTree(localFolder, `${remoteFolder}/copy`);
+   * const { files, folders } = await sftp.uploadTree(localFolder, `${remoteFolder}/copy`, { preserve: true });
    * console.log(files, folders);
    * ```
    */
   uploadTree(local: string, remote: string, options: TreeOptions = {}): Promise<TreeResult> {
-    return uploadTree(this.#tree(options), local, remote, options);
+    return moveTree(this.#up(options), local, remote, options);
+  }
+
+  /**
+   * Makes a local folder like a remote one: fetches what is new or changed, by size and time or as `compare` says, and
+   * with `delete` removes what the server does not have. `dryRun` changes nothing and gives the plan in `actions`.
+   *
+   * @example
+   * ```ts
+   * const plan = await sftp.mirrorDown(remoteFolder, localFolder, { delete: true, dryRun: true });
+   * for (const { action, path } of plan.actions) console.log(action, path);
+   * await sftp.mirrorDown(remoteFolder, localFolder, { preserve: true });
+   * ```
+   */
+  mirrorDown(remote: string, local: string, options: MirrorOptions = {}): Promise<MirrorResult> {
+    return mirrorTree(this.#down(options), remote, local, options);
+  }
+
+  /**
+   * Makes a remote folder like a local one: sends what is new or changed, and with `delete` removes what is not here.
+   *
+   * @example
+   * ```ts
+   * const { files, unchanged, deleted } = await sftp.mirrorUp(localFolder, remoteFolder, { preserve: 'times' });
+   * console.log(files, unchanged, deleted);
+   * ```
+   */
+  mirrorUp(local: string, remote: string, options: MirrorOptions = {}): Promise<MirrorResult> {
+    return mirrorTree(this.#up(options), local, remote, options);
   }
 
   /** Ends the session with its further channels; the connection stays. May be called more than once. */
@@ -152,16 +189,41 @@ export abstract class SftpTransfers {
     return this.close();
   }
 
-  #tree(options: TreeOptions): RemoteTree {
-    const wait = { signal: options.signal, timeout: options.timeout };
+  #down(options: TreeOptions): TreeWay {
+    const keepPartial = options.resume;
     return {
-      list: (path) => this.list(path, wait),
-      lstatType: async (path) => fileType(await this.lstat(path, wait)),
-      mkdir: (path) => this.mkdir(path, {}, wait),
-      stat: (path) => this.stat(path, wait),
-      download: (remote, local, transfer) =>
-        downloadToPath(this.#session, this.#tuning, remote, local, transfer),
-      upload: (local, remote, transfer) => upload(this.#session, this.#tuning, local, remote, transfer),
+      from: this.#remoteSide(options),
+      to: LOCAL_SIDE,
+      handles: this.#handles(),
+      move: (item, transfer) =>
+        downloadToPath(
+          this.#session,
+          this.#tuning,
+          item.from,
+          item.to,
+          { ...transfer, keepPartial },
+          { attributes: item.attributes.size === undefined ? undefined : item.attributes, inTree: true },
+        ),
     };
+  }
+
+  #up(options: TreeOptions): TreeWay {
+    const atomic = options.atomic ?? options.resume;
+    return {
+      from: LOCAL_SIDE,
+      to: this.#remoteSide(options),
+      handles: this.#handles(),
+      move: (item, transfer) =>
+        upload(this.#session, this.#tuning, item.from, item.to, { ...transfer, atomic }),
+    };
+  }
+
+  #handles(): Promise<number> {
+    return this.#tuning.then(({ handles }) => handles);
+  }
+
+  #remoteSide({ signal, timeout }: WaitOptions): Side {
+    const wait = { signal, timeout };
+    return remoteSide(this, (path) => remoteHash(this.#session, this.#tuning, path, wait), wait);
   }
 }

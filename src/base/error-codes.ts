@@ -123,6 +123,10 @@ export const ERROR_CODES = {
   },
   TRANSFER_SIZE_CHANGED: { exit: 1, doc: 'The source grew or shrank while it was read.' },
   TRANSFER_TARGET: { exit: 1, doc: 'The target cannot be used, such as a folder where a file must go.' },
+  TRANSFER_VERIFY: {
+    exit: 1,
+    doc: 'After the transfer, both copies were compared by `verify`, and they differ.',
+  },
   TRANSFER_UNSAFE_NAME: { exit: 1, doc: 'The server gave a file name that would leave the target folder.' },
 } as const;
 

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import type { WaitOptions } from '../base/deadline.ts';
 import { WherryError } from '../base/errors.ts';
 import { sanitize } from '../base/text.ts';
 import { type FileAttributes, fileType } from '../sftp/attributes.ts';
@@ -19,6 +20,7 @@ import { checkCount, transferError, underDeadline } from './run.ts';
 import type { DownloadStream, Sink } from './sink.ts';
 import { TapSink } from './tap.ts';
 import { type Tuning, tuned } from './tuning.ts';
+import { localHash, verifyContents } from './verify.ts';
 
 /** The largest file that is fetched into memory unless the caller allows more. */
 const MEMORY_LIMIT = 1_073_741_824;
@@ -65,6 +67,8 @@ export async function downloadToPath(
       ? new OrderedSink(handleTarget(target.file))
       : new FileSink(target.file.fd, target.local);
     const result = await fetch(one, sink, base, target.have, target);
+    if (options.verify === true && !target.ordered && isWhole(options))
+      await verifyContents(session, tuning, remote, localHash(target.path), waitOf(options));
     if (options.fsync === true && !target.ordered) await target.file.sync();
     const preserve = target.ordered ? false : (options.preserve ?? false);
     // A file that appears under its name has its attributes; one that is written in place gets them at the end.
@@ -143,7 +147,7 @@ async function fetch(
 ): Promise<TransferResult> {
   const { session, remote, options, hints } = one;
   const began = performance.now();
-  const wait = { signal: options.signal, timeout: options.timeout };
+  const wait = waitOf(options);
   const opening = openFile(session, remote, OPEN_FLAGS.SSH_FXF_READ, {}, wait);
   const [handle, tuning] = await Promise.all([opening, one.tuning.then((all) => tuned(all, options))]);
   tuning.reads.answered(performance.now() - began);
@@ -185,6 +189,7 @@ async function fetch(
         meter.add(bytes);
       },
     });
+    meter.onError = (error) => pipeline.stop(error);
     try {
       await underDeadline(options, session.timeout, 'download', pipeline, async (mark) => {
         touch = mark;
@@ -192,6 +197,7 @@ async function fetch(
         await sink.finish();
       });
     } catch (error) {
+      meter.stop();
       await sink.abort(error);
       throw error;
     } finally {
@@ -214,12 +220,21 @@ async function mayGoOn(
   target: LocalTarget | undefined,
 ): Promise<boolean> {
   if (options.resume !== true || target === undefined) return true;
-  const wait = { signal: options.signal, timeout: options.timeout };
+  const wait = waitOf(options);
   const local = async (offset: number, length: number): Promise<Uint8Array> => {
     const { buffer, bytesRead } = await target.file.read(Buffer.alloc(length), 0, length, offset);
     return buffer.subarray(0, bytesRead);
   };
   return tailAgrees(session, handle, remote, base, have, local, wait);
+}
+
+/** A part of a file has nothing to be compared with. */
+function isWhole({ start, length }: DownloadOptions): boolean {
+  return (start ?? 0) === 0 && length === undefined;
+}
+
+function waitOf({ signal, timeout }: DownloadOptions): WaitOptions {
+  return { signal, timeout };
 }
 
 function checkRange(options: DownloadOptions): void {

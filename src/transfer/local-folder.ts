@@ -3,14 +3,15 @@ import { WherryError } from '../base/errors.ts';
 
 /**
  * Makes the folder a tree goes into, or one below it. Below the target itself it must be a real folder, not a link
- * that leads elsewhere.
+ * that leads elsewhere. Tells whether it is new.
  */
-export async function makeLocalFolder(path: string, isTarget: boolean): Promise<void> {
+export async function makeLocalFolder(path: string, isTarget: boolean): Promise<boolean> {
   try {
-    await mkdir(path, { recursive: isTarget });
+    const made = await mkdir(path, { recursive: isTarget });
+    return !isTarget || made !== undefined;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    if (!isTarget && (await lstat(path)).isDirectory()) return;
+    if (!isTarget && (await lstat(path)).isDirectory()) return false;
     throw new WherryError('TRANSFER_TARGET', `${path} is in the way: a folder is needed there`, {
       localPath: path,
     });

@@ -37,6 +37,12 @@ export interface TransferOptions extends WaitOptions {
    * SFTP_OP_UNSUPPORTED where a server does not offer it. Default false.
    */
   fsync?: boolean | undefined;
+  /**
+   * Compare both copies by SHA-256 when all is moved, before the target gets its name; they differ: TRANSFER_VERIFY.
+   * The server tells its hash where it offers check-file, else the file is read again. For downloads to a path, and
+   * uploads of paths, bytes and streams. Default false.
+   */
+  verify?: boolean | undefined;
 }
 
 export interface DownloadOptions extends TransferOptions {

@@ -1,3 +1,4 @@
+import { createHash, type Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { WherryError } from '../base/errors.ts';
 import { sanitize } from '../base/text.ts';
@@ -7,6 +8,7 @@ import type { UploadOptions } from './options.ts';
 import type { ReadLocal } from './resume-check.ts';
 import { bytesSource, FileSource, type Source, skipping, streamSource, type UploadStream } from './source.ts';
 import type { Tuning } from './tuning.ts';
+import { localHash } from './verify.ts';
 
 /** Read from the local file at a time: one WRITE, so that the next read and the sending overlap. */
 const BLOCK_BYTES = 261_120;
@@ -19,16 +21,21 @@ export interface Sending {
   make(start: number): Source;
   /** Reads again what an earlier transfer has sent; undefined where that cannot be. */
   readonly read: ReadLocal | undefined;
+  /** SHA-256 of what was sent, in hexadecimal. */
+  hash(): Promise<string>;
   /** What `preserve` sets on the target. */
   readonly kept: FileAttributes | undefined;
 }
 
 /** Bytes or a stream. */
-export function given(from: Uint8Array | UploadStream, remote: string): Sending {
+export function given(from: Uint8Array | UploadStream, remote: string, { verify }: UploadOptions): Sending {
   if (!(from instanceof Uint8Array)) {
-    const make = (start: number): Source =>
-      start === 0 ? streamSource(from) : skipping(streamSource(from), start);
-    return { size: undefined, make, read: undefined, kept: undefined };
+    const hash = createHash('sha256');
+    const make = (start: number): Source => {
+      const source = verify === true ? hashing(streamSource(from), hash) : streamSource(from);
+      return start === 0 ? source : skipping(source, start);
+    };
+    return { size: undefined, make, read: undefined, hash: async () => hash.digest('hex'), kept: undefined };
   }
   return {
     size: from.length,
@@ -37,6 +44,7 @@ export function given(from: Uint8Array | UploadStream, remote: string): Sending 
       return bytesSource(from.subarray(start));
     },
     read: async (offset, length) => from.subarray(offset, offset + length),
+    hash: async () => createHash('sha256').update(from).digest('hex'),
     kept: undefined,
   };
 }
@@ -65,10 +73,30 @@ export async function opened(
   };
   const regular = info.isFile();
   const kept = preserve && regular ? keptOfLocal(info, preserve) : undefined;
-  return { size: regular ? info.size : undefined, make, read: regular ? read : undefined, kept };
+  return {
+    size: regular ? info.size : undefined,
+    make,
+    read: regular ? read : undefined,
+    hash: () => localHash(path),
+    kept,
+  };
 }
 
 function longerThanSource(remote: string, start: number, size: number): WherryError {
   const text = `cannot resume: ${sanitize(remote)} has ${start} bytes already, the source only ${size}`;
   return new WherryError('TRANSFER_SIZE_CHANGED', text, { expected: size, actual: start });
+}
+
+/** The same source, its bytes hashed as they pass. */
+function hashing(source: Source, hash: Hash): Source {
+  return {
+    size: source.size,
+    async next() {
+      const bytes = await source.next();
+      if (bytes !== undefined) hash.update(bytes);
+      return bytes;
+    },
+    release: (bytes) => source.release(bytes),
+    cancel: (reason) => source.cancel(reason),
+  };
 }

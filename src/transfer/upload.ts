@@ -19,6 +19,7 @@ import { given, opened, type Sending } from './sending.ts';
 import { abandon, type Source, type UploadStream } from './source.ts';
 import { tapSource } from './tap.ts';
 import { type Tuning, tuned } from './tuning.ts';
+import { verifyContents } from './verify.ts';
 import { WritePipeline } from './write-pipeline.ts';
 
 /** A server that does not answer is not waited for longer before the failure is told. */
@@ -42,10 +43,12 @@ export async function upload(
     throw new WherryError('INVALID_ARGUMENT', 'at and resume exclude each other');
   const about = { operation: 'upload', path: sanitize(remote) };
   if (typeof from !== 'string') {
-    return send(session, await tuning, given(from, remote), remote, options).catch((error: unknown) => {
-      if (!(from instanceof Uint8Array)) abandon(from, error);
-      throw transferError(error, 'upload', about);
-    });
+    return send(session, await tuning, given(from, remote, options), remote, options).catch(
+      (error: unknown) => {
+        if (!(from instanceof Uint8Array)) abandon(from, error);
+        throw transferError(error, 'upload', about);
+      },
+    );
   }
   try {
     const file = await openLocal(from, 'r');
@@ -107,20 +110,27 @@ async function send(
       },
     });
     lanes.openFor(path, pipeline);
+    meter.onError = (error) => pipeline.stop(error);
     const end = await underDeadline(options, session.timeout, 'upload', pipeline, (mark) => {
       touch = mark;
       return pipeline.run();
     }).catch((error: unknown) => {
+      meter.stop();
       throw transferError(error, 'upload', { operation: 'upload', safeLength: pipeline.safeLength });
     });
     const read = from + end - start;
-    if (size !== undefined && read < size) throw shrank(remote, size, read);
+    if (size !== undefined && read < size) {
+      meter.stop();
+      throw shrank(remote, size, read);
+    }
     meter.finish();
     if (options.fsync === true) {
       await extendedStatus(session, 'fsync@openssh.com', new WireWriter().string(handle), path, wait);
     }
     open = false;
     await Promise.all([closeHandle(session, handle, path, wait), lanes.close(wait)]);
+    if (options.verify === true && options.at === undefined)
+      await verifyContents(session, Promise.resolve(all), path, sending.hash(), wait);
     if (sending.kept !== undefined) await setstat(session, path, sending.kept, wait);
     await target.commit();
     return { bytes: end - start, size: end, duration: performance.now() - began };

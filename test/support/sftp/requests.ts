@@ -61,7 +61,7 @@ export class RequestTable {
         const node = fs.node(path);
         if (node.type !== 'directory') throw new FsError(STATUS.FAILURE, 'not a folder');
         const names = ['.', '..', ...fs.children(path).map((child) => posix.basename(child))];
-        return this.#newHandle(node, names, false, path);
+        return this.#newHandle(node, names, false, fs.resolve(path));
       }
       case 12:
         return this.#readDirectory(this.#handle(c));

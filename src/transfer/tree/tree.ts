@@ -1,0 +1,274 @@
+import { setMaxListeners } from 'node:events';
+import { BoundedQueue } from '../../base/bounded-queue.ts';
+import { abortedError } from '../../base/deadline.ts';
+import { WherryError } from '../../base/errors.ts';
+import { type PathFilter, pathFilter } from '../../base/path-filter.ts';
+import { sanitize } from '../../base/text.ts';
+import type { FileAttributes } from '../../sftp/attributes.ts';
+import type { TransferOptions, TransferResult } from '../options.ts';
+import { ProgressMeter } from '../progress.ts';
+import { RateLimit } from '../rate-limit.ts';
+import { transferError } from '../run.ts';
+import { FileGate } from './gate.ts';
+import type { RateLimits, TreeOptions, TreeResult } from './options.ts';
+import type { Side, SideEntry } from './side.ts';
+import { type TreeFolder, type TreeItem, type TreeVisitor, walkTree } from './walk.ts';
+
+/** Moves one file from one side to the other. */
+export type MoveFile = (item: TreeItem, options: TransferOptions) => Promise<TransferResult>;
+
+/** The two ends of a tree, and how a file gets across. */
+export interface TreeWay {
+  readonly from: Side;
+  readonly to: Side;
+  readonly move: MoveFile;
+  /** Files that the server lets us have open at a time. */
+  readonly handles: Promise<number>;
+}
+
+const DEFAULT_CONCURRENCY = 64;
+const MOST_CONCURRENCY = 256;
+/** Found and not yet begun. */
+const AHEAD = 1024;
+
+interface KeptFolder {
+  readonly to: string;
+  readonly depth: number;
+  readonly attributes: FileAttributes;
+}
+
+/**
+ * One run over a tree: the walk finds files, many of them move at a time, and the first failure stops it all unless
+ * the options say otherwise. A mirror extends it by what it looks at first.
+ */
+export class TreeRun implements TreeVisitor {
+  readonly way: TreeWay;
+  readonly options: TreeOptions;
+  readonly signal: AbortSignal;
+  filter: PathFilter = { file: () => true, folder: () => true };
+  files = 0;
+  bytes = 0;
+  folders = 0;
+  readonly skips: { path: string; reason: string }[] = [];
+  readonly failed: { path: string; error: Error }[] = [];
+  readonly #stop = new AbortController();
+  readonly #queue = new BoundedQueue<TreeItem>(AHEAD);
+  readonly #keptFolders: KeptFolder[] = [];
+  readonly #limits: RateLimits;
+  readonly #meter: ProgressMeter;
+  #current = '';
+  #found = 0;
+  #failure: { error: unknown } | undefined;
+
+  constructor(way: TreeWay, options: TreeOptions) {
+    this.way = way;
+    this.options = options;
+    this.signal =
+      options.signal === undefined ? this.#stop.signal : AbortSignal.any([options.signal, this.#stop.signal]);
+    setMaxListeners(0, this.signal);
+    this.signal.addEventListener('abort', () => this.#queue.end(true), { once: true });
+    const { rateLimit, onProgress } = options;
+    const shared = rateLimit === undefined ? [] : Array.isArray(rateLimit) ? rateLimit : [rateLimit];
+    this.#limits = shared.map((one: number | RateLimit) =>
+      one instanceof RateLimit ? one : new RateLimit(one),
+    );
+    this.#meter = new ProgressMeter(
+      onProgress && ((progress) => onProgress({ ...progress, files: this.files, path: this.#current })),
+      0,
+      undefined,
+    );
+  }
+
+  async run(from: string, to: string, names: { keep: boolean }): Promise<TreeResult> {
+    const began = performance.now();
+    this.#meter.onError = (error) => this.#fail(error);
+    const concurrency = Math.min(checkConcurrency(this.options.concurrency), await this.way.handles);
+    const filter = await pathFilter(this.options);
+    this.filter = filter;
+    const { symlinks = 'skip' } = this.options;
+    const walking = walkTree(
+      { from, to },
+      { from: this.way.from, to: this.way.to, filter, symlinks, keepNames: names.keep },
+      this,
+      this.signal,
+    ).then(
+      () => {
+        if (!this.signal.aborted) this.#meter.setTotal(this.#found);
+        this.#queue.end();
+      },
+      (error: unknown) => this.#fail(error),
+    );
+    const gate = new FileGate(concurrency);
+    const worker = (): Promise<void> => this.#work(gate).catch((error: unknown) => this.#fail(error));
+    await Promise.all([walking, ...Array.from({ length: concurrency }, worker)]);
+    if (this.#failure === undefined && !this.signal.aborted)
+      await this.finish().catch((error) => this.#fail(error));
+    if (this.#failure !== undefined) throw transferError(this.#failure.error, 'folder transfer', {});
+    if (this.signal.aborted) throw abortedError(this.signal, 'folder transfer');
+    this.#meter.finish();
+    const { files, bytes, folders, skips, failed } = this;
+    return { files, bytes, folders, duration: performance.now() - began, skipped: skips, failed };
+  }
+
+  async enter(folder: TreeFolder): Promise<ReadonlyMap<string, SideEntry> | undefined> {
+    await this.makeFolder(folder);
+    return undefined;
+  }
+
+  item(item: TreeItem): Promise<void> | undefined {
+    this.#found += item.attributes.size ?? 0;
+    return this.#queue.push(item);
+  }
+
+  async leave(
+    _folder: TreeFolder,
+    _there: ReadonlyMap<string, SideEntry> | undefined,
+    _names: ReadonlySet<string>,
+  ): Promise<void> {}
+
+  skipped(path: string, reason: string): void {
+    this.skips.push({ path: sanitize(path), reason });
+  }
+
+  inTheWay(_there: SideEntry, _path: string, to: string): Promise<void> {
+    return Promise.reject(
+      new WherryError('TRANSFER_TARGET', `${sanitize(to)} is of another kind`, { path: sanitize(to) }),
+    );
+  }
+
+  /** Makes a folder at the target; its attributes are set at the end, for files still go into it. */
+  async makeFolder(folder: TreeFolder): Promise<void> {
+    const { from, to } = this.way;
+    await to.makeFolder(folder.to, folder.depth === 0);
+    this.folders++;
+    if (!this.options.preserve) return;
+    const attributes =
+      folder.attributes?.modifyTime === undefined
+        ? (await from.stat(folder.from)).attributes
+        : folder.attributes;
+    this.#keptFolders.push({ to: folder.to, depth: folder.depth, attributes });
+  }
+
+  /** Moves one item; a mirror looks whether that is needed. */
+  async moveItem(item: TreeItem, options: TransferOptions): Promise<TransferResult | undefined> {
+    if (item.link !== undefined) {
+      await this.makeLink(item, item.link);
+      return undefined;
+    }
+    try {
+      return await this.way.move(item, options);
+    } catch (error) {
+      // What is there is longer than the source: another file, so nothing of it can be kept.
+      const stale = error instanceof WherryError && error.code === 'TRANSFER_SIZE_CHANGED';
+      if (!stale || options.resume !== true || this.signal.aborted) throw error;
+      return await this.way.move(item, { ...options, resume: false });
+    }
+  }
+
+  async makeLink(item: TreeItem, link: string): Promise<void> {
+    const { to } = this.way;
+    try {
+      await to.symlink(link, item.to);
+    } catch (error) {
+      const there = await to.lstat(item.to).catch(() => undefined);
+      if (there === undefined || there.type === 'directory' || this.options.overwrite === false) throw error;
+      await to.removeFile(item.to);
+      await to.symlink(link, item.to);
+    }
+  }
+
+  /** After all files: attributes of folders, from the deepest up. */
+  async finish(): Promise<void> {
+    const { preserve } = this.options;
+    if (!preserve) return;
+    const deepest = this.#keptFolders.sort((a, b) => b.depth - a.depth);
+    for (const { to, attributes } of deepest) await this.way.to.keep(to, attributes, preserve);
+  }
+
+  async #work(gate: FileGate): Promise<void> {
+    for (;;) {
+      const item = await this.#queue.take();
+      if (item === undefined || this.#failure !== undefined || this.signal.aborted) return;
+      const size = item.attributes.size ?? 0;
+      await gate.enter(size);
+      try {
+        await this.#one(item);
+      } finally {
+        gate.leave(size);
+      }
+    }
+  }
+
+  async #one(item: TreeItem): Promise<void> {
+    const { options } = this;
+    let before = 0;
+    try {
+      const result = await this.moveItem(item, {
+        signal: this.signal,
+        timeout: options.timeout,
+        overwrite: options.overwrite,
+        preserve: options.preserve,
+        fsync: options.fsync,
+        verify: options.verify,
+        requestBytes: options.requestBytes,
+        maxRequests: options.maxRequests,
+        ...(options.resume === true ? { resume: true } : {}),
+        rateLimit:
+          options.fileRateLimit === undefined ? this.#limits : [...this.#limits, options.fileRateLimit],
+        onProgress:
+          options.onProgress &&
+          (({ transferred }) => {
+            this.#current = item.path;
+            this.#meter.add(transferred - before);
+            before = transferred;
+          }),
+      });
+      if (result === undefined) {
+        this.#meter.add(item.attributes.size ?? 0);
+        return;
+      }
+      const { bytes, size } = result;
+      this.#current = item.path;
+      this.#meter.add(size - before);
+      this.bytes += bytes;
+      this.files++;
+      options.onFile?.({ path: sanitize(item.path), bytes, size });
+    } catch (error) {
+      if (options.continueOnError !== true || this.signal.aborted || !isOfOneFile(error)) throw error;
+      this.failed.push({ path: sanitize(item.path), error: error as Error });
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failure !== undefined) return;
+    this.#meter.stop();
+    this.#failure = { error };
+    this.#stop.abort(error);
+    this.#queue.end(true);
+  }
+}
+
+/** A failure that leaves the session as it was. */
+function isOfOneFile(error: unknown): boolean {
+  return (
+    error instanceof WherryError &&
+    (/^(TRANSFER_|LIMIT_)/.test(error.code) ||
+      (error.code.startsWith('SFTP_') && error.code !== 'SFTP_PROTOCOL')) &&
+    error.code !== 'TRANSFER_UNSAFE_NAME'
+  );
+}
+
+function checkConcurrency(concurrency: number = DEFAULT_CONCURRENCY): number {
+  if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > MOST_CONCURRENCY) {
+    throw new WherryError(
+      'INVALID_ARGUMENT',
+      `concurrency must be 1 to ${MOST_CONCURRENCY}, not ${concurrency}`,
+    );
+  }
+  return concurrency;
+}
+
+/** Moves a folder with all below it. */
+export function moveTree(way: TreeWay, from: string, to: string, options: TreeOptions): Promise<TreeResult> {
+  return new TreeRun(way, options).run(from, to, { keep: false });
+}

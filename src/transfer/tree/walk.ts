@@ -1,0 +1,210 @@
+import { WherryError } from '../../base/errors.ts';
+import { LIMITS } from '../../base/limits.ts';
+import type { PathFilter } from '../../base/path-filter.ts';
+import { sanitize } from '../../base/text.ts';
+import type { FileAttributes } from '../../sftp/attributes.ts';
+import { checkSafeName } from '../safe-name.ts';
+import { linkStaysInside } from './links.ts';
+import type { Side, SideEntry, SideInfo } from './side.ts';
+
+/** A file or a link that is to be moved. */
+export interface TreeItem {
+  readonly from: string;
+  readonly to: string;
+  /** For people: relative to the folder, with `/`. */
+  readonly path: string;
+  readonly attributes: FileAttributes;
+  /** Where the link points, when a link is to be made. */
+  readonly link: string | undefined;
+  /** What is at the target already; undefined where nothing is, or nobody looked. */
+  readonly there: SideEntry | undefined;
+}
+
+/** A folder that is walked. */
+export interface TreeFolder {
+  readonly from: string;
+  readonly to: string;
+  readonly path: string;
+  readonly depth: number;
+  /** Real paths of the folder and those above it, as far as links are followed. */
+  readonly real: readonly string[];
+  readonly attributes: FileAttributes | undefined;
+  /** It is known not to be at the target. */
+  readonly isNew: boolean;
+}
+
+/** What is done with what the walk finds. */
+export interface TreeVisitor {
+  /** Before anything in it is found. Gives what is at the target, by name; undefined where nobody needs to know. */
+  enter(folder: TreeFolder): Promise<ReadonlyMap<string, SideEntry> | undefined>;
+  item(item: TreeItem): Promise<void> | undefined;
+  /** All of the folder itself, not of those below it, has been found; `names` is what the source has there. */
+  leave(
+    folder: TreeFolder,
+    there: ReadonlyMap<string, SideEntry> | undefined,
+    names: ReadonlySet<string>,
+  ): Promise<void>;
+  skipped(path: string, reason: string): void;
+  /** Something at the target is of another kind than what goes there. */
+  inTheWay(there: SideEntry, path: string, to: string): Promise<void>;
+}
+
+export interface WalkOptions {
+  readonly from: Side;
+  readonly to: Side;
+  readonly filter: PathFilter;
+  readonly symlinks: 'skip' | 'follow' | 'copy';
+  /** Names of the source are kept, for a visitor that removes others. */
+  readonly keepNames: boolean;
+}
+
+/** Folders that are listed at a time. */
+const LISTERS = 16;
+
+/**
+ * Walks a folder with all below it, several folders at a time; those found last are looked into first, so that few
+ * wait. Nothing but folders is remembered.
+ */
+export async function walkTree(
+  root: { from: string; to: string },
+  options: WalkOptions,
+  visitor: TreeVisitor,
+  signal: AbortSignal,
+): Promise<void> {
+  const real = options.symlinks === 'follow' ? [await options.from.realpath(root.from)] : [];
+  const open: TreeFolder[] = [{ ...root, path: '', depth: 0, real, attributes: undefined, isNew: false }];
+  await new Promise<void>((resolve, reject) => {
+    let busy = 0;
+    let failed = false;
+    const more = (): void => {
+      while (!failed && busy < LISTERS && open.length > 0 && !signal.aborted) {
+        busy++;
+        walkFolder(open.pop()!, options, visitor, open, signal).then(
+          () => {
+            busy--;
+            more();
+          },
+          (error: unknown) => {
+            failed = true;
+            reject(error);
+          },
+        );
+      }
+      if (busy === 0 && !failed) resolve();
+    };
+    more();
+  });
+}
+
+async function walkFolder(
+  folder: TreeFolder,
+  options: WalkOptions,
+  visitor: TreeVisitor,
+  open: TreeFolder[],
+  signal: AbortSignal,
+): Promise<void> {
+  checkDepth(folder.path, folder.depth);
+  const { from, to } = options;
+  const there = await visitor.enter(folder);
+  const names = new Set<string>();
+  for await (const entry of from.list(folder.from)) {
+    if (signal.aborted) return;
+    const { name } = entry;
+    if (from.remote) checkSafeName(name);
+    if (options.keepNames) names.add(name);
+    const path = folder.path === '' ? name : `${folder.path}/${name}`;
+    const found = { from: from.join(folder.from, name), to: to.join(folder.to, name), path };
+    const info = await resolve(entry, found.from, options);
+    const old = there?.get(name);
+    if (info.type === 'directory') {
+      if (!options.filter.folder(path)) continue;
+      const real = await realPathOf(folder, entry, found.from, options, info.followed);
+      if (real === undefined) {
+        visitor.skipped(path, 'a symbolic link that leads back to a folder it is in');
+        continue;
+      }
+      const mine = old !== undefined && old.type !== 'directory';
+      if (mine) await visitor.inTheWay(old, path, found.to);
+      open.push({
+        ...found,
+        depth: folder.depth + 1,
+        real,
+        attributes: info.attributes,
+        isNew: there !== undefined && (old === undefined || mine),
+      });
+    } else if (!options.filter.file(path)) {
+      // Not asked for.
+    } else if (info.type === 'file' || info.type === 'unknown') {
+      if (old !== undefined && old.type !== 'file' && old.type !== 'unknown')
+        await visitor.inTheWay(old, path, found.to);
+      const item = { ...found, attributes: info.attributes, link: undefined, there: old };
+      const full = visitor.item(item);
+      if (full !== undefined) await full;
+    } else if (info.type === 'symlink' && options.symlinks === 'copy') {
+      const link = await from.readlink(found.from);
+      if (from.remote && !linkStaysInside(path, link)) {
+        visitor.skipped(path, `a symbolic link out of the folder, to ${sanitize(link, 200)}`);
+      } else await visitor.item({ ...found, attributes: info.attributes, link, there: old });
+    } else {
+      const what = info.type === 'symlink' ? 'symbolic link' : from.remote ? info.type : 'special file';
+      visitor.skipped(path, info.dangling ? 'a symbolic link to nothing' : `a ${what} is not transferred`);
+    }
+  }
+  await visitor.leave(folder, there, names);
+}
+
+interface Resolved extends SideInfo {
+  /** It was a link. */
+  readonly followed: boolean;
+  readonly dangling: boolean;
+}
+
+/** What an entry is, links followed where they are to be; a server may leave the type open. */
+async function resolve(entry: SideEntry, path: string, options: WalkOptions): Promise<Resolved> {
+  const { from, symlinks } = options;
+  let { type } = entry;
+  let attributes = entry.attributes;
+  if (type === 'unknown' || (type === 'file' && attributes === undefined)) {
+    const info = await from.lstat(path);
+    type = info.type;
+    attributes = info.attributes;
+  }
+  if (type === 'symlink' && symlinks === 'follow') {
+    const info = await from.stat(path).catch(() => undefined);
+    if (info === undefined) return { type, attributes: {}, followed: true, dangling: true };
+    return { ...info, followed: true, dangling: false };
+  }
+  return { type, attributes: attributes ?? {}, followed: false, dangling: false };
+}
+
+/** The real paths down to a folder; undefined for a link to one of those it lies in. */
+async function realPathOf(
+  folder: TreeFolder,
+  entry: SideEntry,
+  path: string,
+  { from, symlinks }: WalkOptions,
+  followed: boolean,
+): Promise<readonly string[] | undefined> {
+  if (symlinks !== 'follow') return [];
+  const parent = folder.real.at(-1)!;
+  const real = followed ? await whereTo(from, parent, path) : from.join(parent, entry.name);
+  return folder.real.includes(real) ? undefined : [...folder.real, real];
+}
+
+/** By the link's own text too: there are servers whose REALPATH follows no links. */
+async function whereTo(from: Side, parent: string, path: string): Promise<string> {
+  const target = await from.readlink(path);
+  return from.realpath(/^(\/|\\|[a-z]:)/i.test(target) ? target : from.join(parent, target));
+}
+
+function checkDepth(path: string, depth: number): void {
+  if (depth > LIMITS.treeDepth.value) {
+    throw new WherryError(
+      'LIMIT_EXCEEDED',
+      `${sanitize(path)}: folders more than ${LIMITS.treeDepth.value} deep`,
+      {
+        limit: 'treeDepth',
+      },
+    );
+  }
+}
