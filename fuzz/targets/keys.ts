@@ -1,7 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseFingerprint } from '../../src/ssh/keys/fingerprint.ts';
 import { parsePrivateKey } from '../../src/ssh/keys/private-key.ts';
 import { parsePublicKey, parsePublicKeyLine } from '../../src/ssh/keys/public-key.ts';
+import { parseKeys } from '../../src/ssh/keys/read-keys.ts';
 import { parseSshCertificate } from '../../src/ssh/keys/ssh-certificate.ts';
 import { matchesHost, parseKnownHostsLine } from '../../src/ssh/trust/known-hosts-line.ts';
 import { WireWriter } from '../../src/ssh/wire/writer.ts';
@@ -59,6 +63,26 @@ export const privateKey: FuzzTarget = {
   doc: 'private keys of any format, with a passphrase',
   seeds: privateKeySeeds,
   run: (input) => parsePrivateKey(input, PASSPHRASE).publicKey.type,
+};
+
+/** Files whose reading costs little: no Argon2 and no long key derivation, or every input would take a second. */
+const CHEAP = /^(rsa|ed25519|ecdsa256|dsa)\.(sshcom|v2\.ppk|v2\.encrypted\.ppk|v3\.ppk)$|\.jks$/;
+
+export const keyFiles: FuzzTarget = {
+  doc: 'key files of the formats that are no PEM: PuTTY, ssh.com, Java key stores, JWK, XML, X.509',
+  seeds: () => {
+    const folder = fileURLToPath(new URL('../../test/fixtures/keys/', import.meta.url));
+    const files = readdirSync(folder).filter((name) => CHEAP.test(name));
+    const { privateKey: key } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const jwk = bytesOf(JSON.stringify({ keys: [key.export({ format: 'jwk' })] }));
+    const xml = '<RSAKeyValue><Modulus>AQAB</Modulus><Exponent>AQAB</Exponent></RSAKeyValue>';
+    return [...files.map((name) => Uint8Array.from(readFileSync(join(folder, name)))), jwk, bytesOf(xml)];
+  },
+  run: (input) =>
+    parseKeys(input, { passphrase: PASSPHRASE })
+      .map((entry) => entry.publicKey?.type ?? 'other')
+      .slice(0, 4)
+      .join(' '),
 };
 
 export const publicKey: FuzzTarget = {
