@@ -1,4 +1,6 @@
+import { isIP } from 'node:net';
 import { WherryError } from '../base/errors.ts';
+import { PROXIES } from '../net/proxies/proxies.ts';
 import { STRICT_KEX_LEVELS } from '../ssh/transport/strict-kex.ts';
 import { versionLine } from '../ssh/transport/version-exchange.ts';
 import type { ConnectOptions } from './options.ts';
@@ -17,6 +19,8 @@ interface Range {
 /** The options that are numbers, and what they may be. */
 export const NUMBER_OPTIONS = {
   port: { min: 1, max: 65_535 },
+  localPort: { min: 1, max: 65_535 },
+  connectTimeout: { min: 0, max: 2_147_483_647, unit: 'milliseconds' },
   timeout: { min: 0, max: 2_147_483_647, unit: 'milliseconds' },
   rekeyBytes: { min: 65_536, max: 9_007_199_254_740_991, unit: 'bytes', orZero: true },
   rekeyPackets: { min: 16, max: 2_147_483_648, unit: 'packets' },
@@ -39,6 +43,7 @@ export function checkOptions(options: ConnectOptions): void {
     const value = options[name];
     if (value !== undefined) checkNumber(name, value);
   }
+  checkRoad(options);
   const { keepAlive, strictKex, clientVersion, serverVersionPattern } = options;
   if (keepAlive !== undefined && !(keepAlive.interval >= 0 && keepAlive.interval <= LONGEST_MS))
     throw wrong(`keepAlive.interval must be milliseconds from 0, not ${keepAlive.interval}`);
@@ -47,6 +52,27 @@ export function checkOptions(options: ConnectOptions): void {
   if (clientVersion !== undefined) checkClientVersion(clientVersion);
   if (serverVersionPattern !== undefined && serverVersionPattern.length === 0)
     throw wrong('serverVersionPattern must not be empty');
+}
+
+function checkRoad(options: ConnectOptions): void {
+  const ways = (['proxy', 'jump', 'stream'] as const).filter((name) => options[name] !== undefined);
+  if (ways.length > 1) throw wrong(`${ways.join(' and ')} exclude each other`);
+  const { proxy, family, localAddress } = options;
+  if (family !== undefined && family !== 4 && family !== 6)
+    throw wrong(`family must be 4 or 6, not ${family}`);
+  if (localAddress !== undefined && isIP(localAddress) === 0)
+    throw wrong('localAddress must be an IP address');
+  if (proxy === undefined || typeof proxy === 'string') return;
+  if ('command' in proxy) {
+    if (proxy.command.length === 0) throw wrong('the proxy command is empty');
+    return;
+  }
+  if (!Object.hasOwn(PROXIES, proxy.type))
+    throw wrong(`the type of a proxy must be one of ${Object.keys(PROXIES).join(', ')}`);
+  if (typeof proxy.host !== 'string' || proxy.host === '') throw wrong('the proxy has no host');
+  const { port } = proxy;
+  if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535))
+    throw wrong(`the port of the proxy must be 1 to 65535, not ${port}`);
 }
 
 export function checkUsername(username: unknown): void {

@@ -1,8 +1,6 @@
 import { WherryError, withDetails } from '../base/errors.ts';
 import { Log } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
-import { duplexStream } from '../net/duplex.ts';
-import { dialTcp } from '../net/tcp.ts';
 import type { LoginPlanRules } from '../ssh/auth/login-plan.ts';
 import { SshConnection } from '../ssh/connection/ssh-connection.ts';
 import { type AlgorithmLists, checkAlgorithmLists } from '../ssh/transport/negotiate.ts';
@@ -15,6 +13,7 @@ import { DEFAULT_ALGORITHMS } from './default-algorithms.ts';
 import { checkHostKey, orderHostKeyAlgorithms } from './host-key.ts';
 import { negotiatedAlgorithms } from './negotiated-algorithms.ts';
 import type { ConnectOptions, Handshake } from './options.ts';
+import { openRoad } from './road.ts';
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 
@@ -43,13 +42,13 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   let credentials = credentialsFrom(options);
   const algorithms = await algorithmLists(options, port);
 
-  log.event({ kind: 'connect', host, port });
   const wait = { signal, timeout };
-  const stream =
-    options.stream === undefined ? await dialTcp(host, port, wait) : duplexStream(options.stream, host, port);
+  const { localAddress, localPort, family, connectTimeout = timeout } = options;
+  const dial = { signal, timeout: connectTimeout, localAddress, localPort, family };
+  const road = await openRoad(options, port, dial, log, connect);
   try {
     const ssh = await SshConnection.open(
-      stream,
+      road.stream,
       {
         transport: {
           ...transportRules(options),
@@ -78,8 +77,9 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
       },
       wait,
     );
-    return new Connection(ssh, host, port, timeout, log);
+    return new Connection(ssh, host, port, timeout, log, road.close);
   } catch (error) {
+    await road.close();
     throw error instanceof WherryError ? withDetails(error, { host, port }) : error;
   } finally {
     credentials.dispose();

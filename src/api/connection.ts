@@ -27,13 +27,24 @@ export class Connection {
   /** @internal */
   readonly log: Log;
 
-  /** @internal */
-  constructor(ssh: SshConnection, host: string, port: number, timeout: number, log: Log) {
+  readonly #closeRoad: () => Promise<void>;
+
+  /** @internal `closeRoad` ends what the connection runs over, such as jump hosts. */
+  constructor(
+    ssh: SshConnection,
+    host: string,
+    port: number,
+    timeout: number,
+    log: Log,
+    closeRoad: () => Promise<void> = async () => {},
+  ) {
     this.ssh = ssh;
     this.log = log;
     this.host = host;
     this.port = port;
     this.timeout = timeout;
+    this.#closeRoad = closeRoad;
+    ssh.onClosed(() => void closeRoad());
   }
 
   /** The server's identification line, such as `SSH-2.0-OpenSSH_9.2p1`. */
@@ -91,8 +102,9 @@ export class Connection {
   }
 
   /** Ends the connection and everything on it, with code CLOSED. May be called more than once. */
-  close(): Promise<void> {
-    return this.ssh.close();
+  async close(): Promise<void> {
+    await this.ssh.close();
+    await this.#closeRoad();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,8 +1,8 @@
-import type { Duplex } from 'node:stream';
 import type { LogDetail, Logger } from '../base/log.ts';
 import type { HostKeyVerifier } from '../ssh/trust/host-key-verifier.ts';
 import type { LoginInput } from './login-options.ts';
 import type { NegotiatedAlgorithms } from './negotiated-algorithms.ts';
+import type { RoadOptions } from './road-options.ts';
 import type { TransportRules } from './transport-rules.ts';
 
 /** Which algorithms may be used, best first. A list that is left out is Wherry's default. */
@@ -28,7 +28,7 @@ export interface Handshake {
 }
 
 /** How to reach a server, whom to trust, and how to log in. */
-export interface ConnectOptions extends LoginInput, TransportRules {
+export interface ConnectOptions extends LoginInput, RoadOptions, TransportRules {
   readonly host: string;
   /** 1 to 65535. Default 22. */
   readonly port?: number;
@@ -45,8 +45,6 @@ export interface ConnectOptions extends LoginInput, TransportRules {
   /** Gives up connecting; the connection itself is ended by `close()`. */
   readonly signal?: AbortSignal;
   readonly algorithms?: AlgorithmOptions;
-  /** A stream to speak over instead of a TCP connection: a proxy's, a tunnel's. */
-  readonly stream?: Duplex;
   /**
    * Called when the host key is accepted and the keys are in use, before anything secret is sent. The login waits
    * for it, and the clock of `timeout` stands still; what it resolves with replaces the options of the same names.

@@ -24,6 +24,11 @@ export const ERROR_CODES = {
   CONNECT_HOST_NOT_FOUND: { exit: 3, doc: 'The host name has no address.' },
   CONNECT_REFUSED: { exit: 3, doc: 'Nothing listens on that port, or a firewall refused.' },
   CONNECT_TIMEOUT: { exit: 3, doc: 'The TCP connection was not made in time.' },
+  PROXY_AUTH_FAILED: { exit: 3, doc: 'The proxy wants a login, or refuses the one it was given.' },
+  PROXY_FAILED: {
+    exit: 3,
+    doc: 'The proxy, or the proxy command, could not be reached, refused, or gave no usable answer; details.proxy.',
+  },
   CONNECTION_LOST: { exit: 3, doc: 'The connection ended while it was in use.' },
 
   SSH_DISCONNECTED: { exit: 3, doc: 'The peer sent SSH_MSG_DISCONNECT; details.reason and serverMessage.' },

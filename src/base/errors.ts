@@ -19,6 +19,8 @@ export interface ErrorDetails {
   /** Host and port of the connection. */
   host?: string;
   port?: number;
+  /** The proxy on the way, without its login. */
+  proxy?: string;
   /** What was being done: `connect`, `version exchange`, `key exchange`, `login`, `download` … */
   phase?: string;
   /** The SFTP request or operation that failed. */

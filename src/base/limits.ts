@@ -2,6 +2,7 @@ import { WherryError } from './errors.ts';
 
 /** Every size or count a peer or a file can choose, with our bound and its reason. */
 export const LIMITS = {
+  proxyReplyBytes: { value: 16_384, why: "head of an HTTP proxy's answer, as Node and curl bound it" },
   versionLineBytes: { value: 255, why: 'RFC 4253 section 4.2, CR LF included' },
   preVersionLines: { value: 1024, why: 'lines a server may send before its version line' },
   packetBytes: { value: 262_144, why: 'what OpenSSH accepts; bounds every later allocation' },

@@ -3,7 +3,7 @@ import { debuglog } from 'node:util';
 
 /** What Wherry reports while it works. No event carries a secret or file contents, unless `logDetail` asks for payloads. */
 export type LogEvent =
-  | { kind: 'connect'; host: string; port: number }
+  | { kind: 'connect'; host: string; port: number; through?: string }
   | { kind: 'version'; ours: string; theirs: string }
   | { kind: 'packet'; direction: 'in' | 'out'; message: string; bytes: number; payload?: Uint8Array }
   | { kind: 'negotiated'; algorithms: Readonly<Record<string, string>>; strict: boolean }
@@ -24,7 +24,8 @@ export type Logger = (event: LogEvent) => void;
 export type LogDetail = 'events' | 'packets' | 'bytes' | 'secrets';
 
 const FORMATTERS: { [K in LogEvent['kind']]: (e: Extract<LogEvent, { kind: K }>) => string } = {
-  connect: (e) => `connecting to ${e.host} port ${e.port}`,
+  connect: (e) =>
+    `connecting to ${e.host} port ${e.port}${e.through === undefined ? '' : ` through ${e.through}`}`,
   version: (e) => `version ours ${e.ours} theirs ${e.theirs}`,
   packet: (e) => `${e.direction === 'in' ? '<' : '>'} ${e.message} ${e.bytes}`,
   negotiated: (e) => `negotiated ${Object.values(e.algorithms).join(' ')}${e.strict ? ' strict' : ''}`,

@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { Deadline, type WaitOptions } from '../base/deadline.ts';
 import type { ErrorCode } from '../base/error-codes.ts';
 import { WherryError } from '../base/errors.ts';
@@ -14,15 +14,22 @@ const CODE_OF_ERRNO: Readonly<Record<string, ErrorCode>> = {
   ETIMEDOUT: 'CONNECT_TIMEOUT',
 };
 
+/** How to dial. */
+export interface DialOptions extends WaitOptions {
+  /** Address of the interface to connect from. */
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+  /** Only addresses of this version; without it both are tried, whichever answers first (RFC 8305). */
+  readonly family?: 4 | 6 | undefined;
+}
+
 /** A TCP connection to `host`. Fails with CONNECT_*, ABORTED, or TIMEOUT from `options.signal`. */
-export function dialTcp(host: string, port: number, options: WaitOptions = {}): Promise<ByteStream> {
+export function dialTcp(host: string, port: number, options: DialOptions = {}): Promise<ByteStream> {
   return new Promise((resolve, reject) => {
-    const stream = new TcpStream(host, port);
+    const stream = new TcpStream(host, port, options);
     const deadline = new Deadline(options, 'connect', (error) => {
       stream.destroy();
-      const text = `no connection to ${host} port ${port} within ${(options.timeout ?? 0) / 1000} s`;
-      const late = error.code === 'TIMEOUT' && error.cause === undefined;
-      reject(late ? new WherryError('CONNECT_TIMEOUT', text, { host, port, phase: 'connect' }) : error);
+      reject(lateConnect(error, host, port, options));
     });
     stream.opened(
       () => {
@@ -37,7 +44,34 @@ export function dialTcp(host: string, port: number, options: WaitOptions = {}): 
   });
 }
 
-function connectError(error: NodeJS.ErrnoException, host: string, port: number): WherryError {
+/** What `connect` of node:net and node:tls is told. */
+export function socketOptions(host: string, port: number, options: DialOptions): TcpNetConnectOpts {
+  const { localAddress, localPort } = options;
+  const family = options.family ?? (localAddress === undefined ? 0 : isIP(localAddress));
+  return {
+    host,
+    port,
+    family,
+    autoSelectFamily: family === 0,
+    noDelay: true,
+    ...(localAddress === undefined ? {} : { localAddress }),
+    ...(localPort === undefined ? {} : { localPort }),
+  };
+}
+
+/** The error for a deadline that has passed while dialling. */
+export function lateConnect(
+  error: WherryError,
+  host: string,
+  port: number,
+  { timeout = 0 }: WaitOptions,
+): WherryError {
+  if (error.code !== 'TIMEOUT' || error.cause !== undefined) return error;
+  const text = `no connection to ${host} port ${port} within ${timeout / 1000} s`;
+  return new WherryError('CONNECT_TIMEOUT', text, { host, port, phase: 'connect' });
+}
+
+export function connectError(error: NodeJS.ErrnoException, host: string, port: number): WherryError {
   const errno = error.code ?? firstCode(error);
   const code = (errno !== undefined && CODE_OF_ERRNO[errno]) || 'CONNECT_FAILED';
   const details = { host, port, phase: 'connect', ...(errno === undefined ? {} : { errno }) };
@@ -63,14 +97,12 @@ class TcpStream implements ByteStream {
   #handlers: StreamHandlers | undefined;
   #error: Error | undefined;
 
-  constructor(host: string, port: number) {
+  constructor(host: string, port: number, options: DialOptions) {
     this.host = host;
     this.port = port;
     const buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
     this.#socket = connect({
-      host,
-      port,
-      noDelay: true,
+      ...socketOptions(host, port, options),
       onread: {
         buffer,
         callback: (length) => {

@@ -36,6 +36,8 @@ export async function deafListener(): Promise<DeafListener | undefined> {
     socket.on('error', () => {});
     sockets.push(socket);
     await sleep(15);
+    // On a busy machine a connection that will be made may take longer than that.
+    if (socket.connecting) await sleep(150);
     if (socket.connecting) return { port, close };
   }
   await close();

@@ -51,6 +51,8 @@ export class Channel {
   readonly #header: Uint8Array = new Uint8Array(DATA_HEADER);
   #handlers: ChannelHandlers | undefined;
   #holdCredit = false;
+  /** What came before anybody was attached, such as the greeting of a server behind a tunnel. */
+  readonly #early: (() => void)[] = [];
   /** Bytes accepted by `write` that no window or socket has taken yet. */
   #queue: Uint8Array[] = [];
   #queued = 0;
@@ -82,6 +84,7 @@ export class Channel {
   attach(handlers: ChannelHandlers, options: { holdCredit?: boolean } = {}): void {
     this.#handlers = handlers;
     this.#holdCredit = options.holdCredit ?? false;
+    for (const tell of this.#early.splice(0)) tell();
   }
 
   /** With `holdCredit`: so many received bytes are no longer held. */
@@ -166,7 +169,8 @@ export class Channel {
         this.flush();
         return;
       case CONNECTION.SSH_MSG_CHANNEL_EOF.number:
-        this.#handlers?.eof?.();
+        if (this.#handlers === undefined) this.#early.push(() => this.#handlers?.eof?.());
+        else this.#handlers.eof?.();
         return;
       case CONNECTION.SSH_MSG_CHANNEL_CLOSE.number:
         this.#onClose();
@@ -239,10 +243,15 @@ export class Channel {
       throw new WherryError('SSH_PROTOCOL', 'the peer sent more than the channel window allows');
     }
     if (this.#closeReceived || this.#over) return;
+    if (this.#handlers === undefined) this.#early.push(() => this.#deliver(payload, header));
+    else this.#deliver(payload, header);
+  }
+
+  #deliver(payload: Uint8Array, header: number): void {
     const bytes = payload.subarray(header);
     if (header === DATA_HEADER) this.#handlers?.data(bytes);
     else this.#handlers?.extended?.(readU32(payload, 5), bytes);
-    if (!this.#holdCredit) this.giveCredit(length);
+    if (!this.#holdCredit) this.giveCredit(bytes.length);
   }
 
   #sendCredit(bytes: number): void {
@@ -282,7 +291,8 @@ export class Channel {
     const pending = this.#pendingReplies;
     this.#pendingReplies = [];
     for (const one of pending) one.reject(error ?? this.#closedError());
-    this.#handlers?.closed(error);
+    if (this.#handlers === undefined) this.#early.push(() => this.#handlers?.closed(error));
+    else this.#handlers.closed(error);
   }
 }
 

@@ -258,7 +258,8 @@ export class Transport {
 
   #ended(cause: Error | undefined): void {
     if (this.#error !== undefined) return;
-    if (isWherryError(cause)) {
+    // The road to the server knows better, such as a proxy command that says what went wrong.
+    if (this.#peerVersion === undefined && isWherryError(cause)) {
       this.fail(cause);
       return;
     }

@@ -71,6 +71,8 @@ export interface LaunchOptions {
   timeout?: number;
   /** Without it a free port is picked, and another one when somebody else was faster. */
   port?: number;
+  /** What listens there greets nobody, such as a proxy: that it takes a connection is enough. */
+  silent?: boolean;
   command: (port: number) => [program: string, ...args: string[]];
 }
 
@@ -116,7 +118,7 @@ async function launchOn(port: number, options: LaunchOptions): Promise<Listener>
     await killTree(pid);
   };
   try {
-    const greeting = await waitForGreeting(port, Date.now() + timeout, () => isAlive(pid));
+    const greeting = await waitForGreeting(port, Date.now() + timeout, () => isAlive(pid), options.silent);
     const killConnections = (): Promise<number> => killDescendants(pid);
     return { pid, port, greeting, controls: { stop, killConnections, log, [Symbol.asyncDispose]: stop } };
   } catch (error) {
@@ -171,9 +173,10 @@ export async function waitForGreeting(
   port: number,
   deadline: number,
   alive: () => boolean = () => true,
+  silent = false,
 ): Promise<string> {
   for (;;) {
-    const line = await greetingOf(port);
+    const line = await greetingOf(port, silent);
     if (line !== undefined) return line;
     if (!alive()) throw new Error('the process ended before its port greeted');
     if (Date.now() > deadline) throw new Error(`port ${port} did not greet in time`);
@@ -181,7 +184,7 @@ export async function waitForGreeting(
   }
 }
 
-function greetingOf(port: number): Promise<string | undefined> {
+function greetingOf(port: number, silent: boolean): Promise<string | undefined> {
   return new Promise((resolve) => {
     let text = '';
     const socket = connect({ port, host: '127.0.0.1' });
@@ -189,6 +192,7 @@ function greetingOf(port: number): Promise<string | undefined> {
       resolve(line);
       socket.destroy();
     };
+    if (silent) socket.once('connect', () => finish(''));
     socket.setTimeout(2_000, () => finish());
     socket.setEncoding('latin1');
     socket.on('data', (chunk) => {
