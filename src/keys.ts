@@ -4,6 +4,7 @@
  * @module wherry/keys
  */
 export { type Agent, type AgentIdentity, connectAgent } from './ssh/keys/agent.ts';
+export { CertificateView } from './ssh/keys/certificate-view.ts';
 export {
   type Fingerprint,
   type FingerprintAlgorithm,
@@ -12,7 +13,10 @@ export {
   parseFingerprint,
 } from './ssh/keys/fingerprint.ts';
 export type { KeyEntry } from './ssh/keys/formats/key-entry.ts';
+export { type GeneratedKeyType, type GenerateKeyOptions, generateKey } from './ssh/keys/generate.ts';
 export type { KeyFormatName } from './ssh/keys/key-formats.ts';
+export { findKey, findKeyFor, type KeyStoreOptions, openKeyStore } from './ssh/keys/key-store.ts';
+export { openPkcs11 } from './ssh/keys/pkcs11.ts';
 export { loadPrivateKey, type PrivateKey, parsePrivateKey } from './ssh/keys/private-key.ts';
 export { type PublicKey, type PublicKeyLine, parsePublicKeyLine } from './ssh/keys/public-key.ts';
 export { parseKeys, type ReadKeysOptions } from './ssh/keys/read-keys.ts';
@@ -28,4 +32,13 @@ export {
   checkSshCertificate,
   verifySshCertificate,
 } from './ssh/keys/ssh-certificate-check.ts';
+export { STORE_TYPES, type StoreTypeName, type StoreTypeRow, storeTypeRow } from './ssh/keys/store-types.ts';
+export {
+  formatPrivateKey,
+  formatPublicKey,
+  type PrivateKeyFormat,
+  type PublicKeyFormat,
+  type WriteKeyOptions,
+  type WritePublicKeyOptions,
+} from './ssh/keys/write-keys.ts';
 export { parseX509, type X509 } from './ssh/keys/x509/x509.ts';

@@ -1,11 +1,11 @@
 /** OpenSSH's own private key format, PROTOCOL.key of OpenSSH. */
 import type { KeyObject } from 'node:crypto';
-import { createRequire } from 'node:module';
 import { EMPTY, sameBytes, utf8 } from '../../base/bytes.ts';
 import { WherryError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { sanitize } from '../../base/text.ts';
 import { WireReader } from '../wire/reader.ts';
+import { bcryptPbkdf } from './bcrypt.ts';
 import { decryptKeyFile, type KeyFileCipherRow, keyFileCipher } from './key-file-ciphers.ts';
 import { importPrivate, makePrivateKey, type PrivateKey } from './key-pair.ts';
 import { keyTypeRow } from './key-types.ts';
@@ -13,22 +13,6 @@ import { PRIVATE_FIELDS } from './private-fields.ts';
 import { asKeyErrors, blobType, encodePublicKey } from './public-key.ts';
 
 const MAGIC = 'openssh-key-v1\0';
-
-/** Loaded when an encrypted key turns up: it takes 20 ms, and parsing is synchronous. */
-const require: NodeJS.Require = createRequire(import.meta.url);
-
-interface Bcrypt {
-  /** Fills `key`; -1 for an argument out of range, else 0. */
-  pbkdf(
-    passphrase: Uint8Array,
-    passphraseLength: number,
-    salt: Uint8Array,
-    saltLength: number,
-    key: Uint8Array,
-    keyLength: number,
-    rounds: number,
-  ): number;
-}
 
 /** The key in the decoded bytes of an `OPENSSH PRIVATE KEY` block. */
 export function parseOpensshPrivateKey(bytes: Uint8Array, passphrase: Uint8Array | undefined): PrivateKey {
@@ -123,10 +107,8 @@ function deriveKey(file: Envelope, passphrase: Uint8Array | undefined): Uint8Arr
   if (passphrase === undefined || passphrase.length === 0) {
     throw new WherryError('KEY_PASSPHRASE_REQUIRED', 'the private key is encrypted: a passphrase is needed');
   }
-  const secret = new Uint8Array(file.cipher.keyLength + file.cipher.ivLength);
-  const { pbkdf } = require('bcrypt-pbkdf') as Bcrypt;
-  const done = pbkdf(passphrase, passphrase.length, salt, salt.length, secret, secret.length, rounds);
-  if (done !== 0) throw damaged('its bcrypt options are out of range');
+  const secret = bcryptPbkdf(passphrase, salt, rounds, file.cipher.keyLength + file.cipher.ivLength);
+  if (secret === undefined) throw damaged('its bcrypt options are out of range');
   return secret;
 }
 

@@ -44,7 +44,7 @@ export function parsePrivateKey(bytes: Uint8Array | string, passphrase?: string 
   const file = keyFile(bytes);
   const mistake = MISTAKES.find(({ pattern }) => pattern.test(file.text));
   if (mistake !== undefined) throw new WherryError(mistake.code, mistake.says);
-  const sources = [...sourcesOf(file)];
+  const sources = sourcesOf(file);
   const secrets = sources.filter(({ row }) => row.secret);
   let other: KeyEntry | undefined;
   for (const source of secrets.length > 0 ? secrets : sources) {

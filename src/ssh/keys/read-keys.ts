@@ -47,7 +47,7 @@ export interface ReadKeysOptions {
  */
 export function parseKeys(input: Uint8Array | string, options: ReadKeysOptions = {}): KeyEntry[] {
   const file = keyFile(input);
-  const entries = [...sourcesOf(file)].flatMap((source) => readSource(source, options));
+  const entries = sourcesOf(file).flatMap((source) => readSource(source, options));
   if (entries.length === 0) throw nothingKnown(file);
   return joinEntries(entries);
 }
@@ -60,22 +60,19 @@ export interface FoundSource {
   readonly block?: PemBlock;
 }
 
-/** The PEM blocks of known formats; where there are none, the file itself, bare or in base64. */
-export function* sourcesOf(file: KeyFile): Generator<FoundSource, void, void> {
-  let found = false;
-  for (const block of file.blocks) {
-    const format = formatOfBlock(block.label);
-    if (format === undefined) continue;
-    found = true;
-    yield { name: format[0], row: format[1], file, block };
+/** The PEM blocks of known formats; where there are none, the file itself; else what it is the base64 of. */
+export function sourcesOf(file: KeyFile): FoundSource[] {
+  const inside = unwrapped(file);
+  for (const form of inside === undefined ? [file] : [file, inside]) {
+    const found = form.blocks.flatMap((block) => {
+      const format = formatOfBlock(block.label);
+      return format === undefined ? [] : [{ name: format[0], row: format[1], file: form, block }];
+    });
+    if (found.length > 0) return found;
+    const format = formatOfFile(form);
+    if (format !== undefined) return [{ name: format[0], row: format[1], file: form }];
   }
-  if (found) return;
-  for (const form of [file, unwrapped(file)]) {
-    const format = form === undefined ? undefined : formatOfFile(form);
-    if (format === undefined) continue;
-    yield { name: format[0], row: format[1], file: form! };
-    return;
-  }
+  return [];
 }
 
 export function readSource(source: FoundSource, options: ReadKeysOptions): KeyEntry[] {

@@ -136,7 +136,10 @@ function* altNames(names: DerReader): Generator<string, void, void> {
 
 function ipText(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join('.');
-  return (toHex(bytes).match(/.{1,4}/g) ?? []).map((part) => part.replace(/^0{1,3}/, '')).join(':');
+  if (bytes.length !== 16) return toHex(bytes);
+  // A URL shortens an IPv6 address as RFC 5952 has it.
+  const groups = toHex(bytes).match(/.{4}/g)!.join(':');
+  return new URL(`http://[${groups}]`).hostname.slice(1, -1);
 }
 
 function readTime({ tag, content }: DerElement): Date {
