@@ -1,9 +1,17 @@
+import type { Readable, Writable } from 'node:stream';
 import type { WaitOptions } from '../base/deadline.ts';
 import type { FileAttributes } from '../sftp/attributes.ts';
 import type { SftpLimits } from '../sftp/replies.ts';
 import type { SftpSession } from '../sftp/session.ts';
-import { downloadToMemory, downloadToPath, downloadToStream } from '../transfer/download.ts';
+import {
+  downloadToMemory,
+  downloadToPath,
+  downloadToStream,
+  downloadToTarget,
+} from '../transfer/download.ts';
+import { type FollowOptions, followRemote } from '../transfer/follow.ts';
 import { Lanes } from '../transfer/lanes.ts';
+import { DownloadReadable, UploadWritable } from '../transfer/node-streams.ts';
 import type { DownloadOptions, TransferResult, UploadOptions } from '../transfer/options.ts';
 import { remoteHash } from '../transfer/remote-hash.ts';
 import { profileOf } from '../transfer/server-profiles.ts';
@@ -15,7 +23,7 @@ import { type RemoteVerbs, remoteSide } from '../transfer/tree/remote-side.ts';
 import type { Side } from '../transfer/tree/side.ts';
 import { moveTree, type TreeWay } from '../transfer/tree/tree.ts';
 import { type Tuning, tuningFor } from '../transfer/tuning.ts';
-import { type UploadSource, upload } from '../transfer/upload.ts';
+import { type UploadSource, upload, uploadSource } from '../transfer/upload.ts';
 import type { DirectoryEntry, ListOptions } from './directory-entry.ts';
 
 /** What an SFTP session knows of the road it runs on. */
@@ -177,6 +185,56 @@ export abstract class SftpTransfers implements RemoteVerbs {
    */
   mirrorUp(local: string, remote: string, options: MirrorOptions = {}): Promise<MirrorResult> {
     return mirrorTree(this.#up(options), local, remote, options);
+  }
+
+  /**
+   * What is appended to a remote file, as it comes, like `tail -F`: from now on, or from `start`. A file that is cut or
+   * replaced by another one is read again from its beginning. Ends with the signal, by leaving the loop, or when
+   * nothing came for `idle` milliseconds.
+   *
+   * @example
+   * ```ts
+   * for await (const bytes of sftp.follow(remoteFile, { start: 0, idle: 500, interval: 50 })) {
+   *   console.log(Buffer.from(bytes).toString('utf8'));
+   * }
+   * ```
+   */
+  follow(remote: string, options: FollowOptions = {}): AsyncGenerator<Uint8Array, void, void> {
+    return followRemote(this.#session, remote, options);
+  }
+
+  /**
+   * A Node stream of a remote file, or of `start` and `length` of it; the transfer behind it keeps many requests under
+   * way. Reading begins with the first read; destroying the stream ends it.
+   *
+   * @example
+   * ```ts
+   * import { pipeline } from 'node:stream/promises';
+   * import { createGzip } from 'node:zlib';
+   *
+   * await pipeline(sftp.createReadStream(remoteFile), createGzip(), sftp.createWriteStream(`${remoteFile}.gz`));
+   * ```
+   */
+  createReadStream(remote: string, options: DownloadOptions = {}): Readable {
+    const stop = new AbortController();
+    const signal =
+      options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
+    const stream: DownloadReadable = new DownloadReadable((target) => {
+      downloadToTarget(this.#session, this.#tuning, remote, target, { ...options, signal }).catch(
+        (error: Error) => stream.destroy(error),
+      );
+    }, stop);
+    return stream;
+  }
+
+  /** A Node stream into a remote file. It finishes when the server has everything; destroying it ends the upload. */
+  createWriteStream(remote: string, options: UploadOptions = {}): Writable {
+    const stop = new AbortController();
+    const signal =
+      options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
+    const stream = new UploadWritable(stop);
+    stream.follow(uploadSource(this.#session, this.#tuning, stream, remote, { ...options, signal }));
+    return stream;
   }
 
   /** Ends the session with its further channels; the connection stays. May be called more than once. */

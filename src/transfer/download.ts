@@ -11,7 +11,14 @@ import { FileSink } from './file-sink.ts';
 import { keepOnLocal } from './kept-attributes.ts';
 import { type LocalTarget, openLocalTarget } from './local-target.ts';
 import type { DownloadOptions, TransferResult } from './options.ts';
-import { handleTarget, memoryTarget, nodeTarget, OrderedSink, webTarget } from './ordered-sink.ts';
+import {
+  handleTarget,
+  memoryTarget,
+  nodeTarget,
+  OrderedSink,
+  type OrderedTarget,
+  webTarget,
+} from './ordered-sink.ts';
 import { ProgressMeter } from './progress.ts';
 import { RateGate } from './rate-limit.ts';
 import { ReadPipeline } from './read-pipeline.ts';
@@ -101,6 +108,17 @@ export async function downloadToStream(
   const target = 'getWriter' in stream ? webTarget(stream) : nodeTarget(stream as Writable);
   const base = (options.start ?? 0) + (options.resume === false ? 0 : (options.resume ?? 0));
   return fetchOrdered(session, tuning, remote, new OrderedSink(target), base, options);
+}
+
+/** Fetches a file, or a part of it, into an ordered target of our own. */
+export function downloadToTarget(
+  session: SftpSession,
+  tuning: Promise<Tuning>,
+  remote: string,
+  target: OrderedTarget,
+  options: DownloadOptions,
+): Promise<TransferResult> {
+  return fetchOrdered(session, tuning, remote, new OrderedSink(target), options.start ?? 0, options);
 }
 
 /** Fetches a file into memory: at most 1 GiB, or `length` bytes. */

@@ -1,4 +1,5 @@
 import type { WaitOptions } from '../base/deadline.ts';
+import type { FollowUpload } from './follow-source.ts';
 import type { ProgressHandler } from './progress.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { DataHandler } from './tap.ts';
@@ -65,6 +66,11 @@ export interface DownloadOptions extends TransferOptions {
 }
 
 export interface UploadOptions extends TransferOptions {
+  /**
+   * The source is a local file that is still being written: at its end wait for more, until it has not grown for
+   * `idle` milliseconds. `{}` takes the defaults. Default: it is sent as far as it goes.
+   */
+  follow?: FollowUpload | undefined;
   /**
    * Write to a temporary name beside the target and rename when complete, so that nobody sees a half file there: in
    * one step with posix-rename@openssh.com, else by removing the target first. Default false. With `resume` the

@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { WherryError } from '../base/errors.ts';
 import { sanitize } from '../base/text.ts';
 import type { FileAttributes } from '../sftp/attributes.ts';
+import { followSource } from './follow-source.ts';
 import { keptOfLocal } from './kept-attributes.ts';
 import type { UploadOptions } from './options.ts';
 import type { ReadLocal } from './resume-check.ts';
@@ -49,13 +50,21 @@ export function given(from: Uint8Array | UploadStream, remote: string, { verify 
   };
 }
 
+/** A source that exists already; it cannot be hashed or read again. */
+export function ofSource(source: Source): Sending {
+  const make = (start: number): Source => (start === 0 ? source : skipping(source, start));
+  const hash = (): Promise<string> =>
+    Promise.reject(new WherryError('INVALID_ARGUMENT', 'a write stream cannot be verified'));
+  return { size: undefined, make, read: undefined, hash, kept: undefined };
+}
+
 /** An open local file; one that is no regular file is read as a stream. */
 export async function opened(
   file: FileHandle,
   path: string,
   remote: string,
   { writeChunk }: Tuning,
-  { preserve }: UploadOptions,
+  { preserve, follow }: UploadOptions,
 ): Promise<Sending> {
   const info = await file.stat();
   if (info.isDirectory())
@@ -65,7 +74,9 @@ export async function opened(
     if (!info.isFile())
       return streamSource(file.createReadStream({ autoClose: false, ...(start === 0 ? {} : { start }) }));
     if (start > info.size) throw longerThanSource(remote, start, info.size);
-    return new FileSource(file.fd, info.size, start, block);
+    return follow === undefined
+      ? new FileSource(file.fd, info.size, start, block)
+      : followSource(file, start, block, follow);
   };
   const read: ReadLocal = async (offset, length) => {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset);

@@ -15,7 +15,7 @@ import { RateGate } from './rate-limit.ts';
 import { remoteTarget } from './remote-target.ts';
 import { tailAgrees } from './resume-check.ts';
 import { checkCount, transferError, underDeadline } from './run.ts';
-import { given, opened, type Sending } from './sending.ts';
+import { given, ofSource, opened, type Sending } from './sending.ts';
 import { abandon, type Source, type UploadStream } from './source.ts';
 import { tapSource } from './tap.ts';
 import { type Tuning, tuned } from './tuning.ts';
@@ -60,6 +60,21 @@ export async function upload(
     }
   } catch (error) {
     throw transferError(error, 'upload', { ...about, localPath: from });
+  }
+}
+
+/** Sends what comes from a source of our own. */
+export async function uploadSource(
+  session: SftpSession,
+  tuning: Promise<Tuning>,
+  source: Source,
+  remote: string,
+  options: UploadOptions,
+): Promise<TransferResult> {
+  try {
+    return await send(session, await tuning, ofSource(source), remote, options);
+  } catch (error) {
+    throw transferError(error, 'upload', { operation: 'upload', path: sanitize(remote) });
   }
 }
 
