@@ -11,6 +11,7 @@ import { Connection } from './connection.ts';
 import { type Credentials, credentialsFrom } from './credentials.ts';
 import { DEFAULT_ALGORITHMS } from './default-algorithms.ts';
 import { checkHostKey, orderHostKeyAlgorithms } from './host-key.ts';
+import { type Kerberos, kerberosOf, withGssKex } from './kerberos.ts';
 import { negotiatedAlgorithms } from './negotiated-algorithms.ts';
 import type { ConnectOptions, Handshake } from './options.ts';
 import { openRoad } from './road.ts';
@@ -40,7 +41,8 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   checkOptions(options);
   const log = new Log(options.log, options.logDetail);
   let credentials = credentialsFrom(options);
-  const algorithms = await algorithmLists(options, port);
+  const kerberos = kerberosOf(options);
+  const algorithms = await algorithmLists(options, port, kerberos, log);
 
   const wait = { signal, timeout };
   const { localAddress, localPort, family, connectTimeout = timeout } = options;
@@ -55,6 +57,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
           algorithms,
           random: systemRandom,
           log,
+          openGss: kerberos?.open,
           verifyHostKey: (presented) => checkHostKey(trust, host, port, presented, log),
         },
         login: {
@@ -98,10 +101,15 @@ function handshake(transport: Transport): Handshake {
   };
 }
 
-async function algorithmLists(options: ConnectOptions, port: number): Promise<AlgorithmLists> {
+async function algorithmLists(
+  options: ConnectOptions,
+  port: number,
+  kerberos: Kerberos | undefined,
+  log: Log,
+): Promise<AlgorithmLists> {
   const given = options.algorithms ?? {};
   const lists = {
-    kex: given.kex ?? DEFAULT_ALGORITHMS.kex,
+    kex: await withGssKex(given.kex ?? DEFAULT_ALGORITHMS.kex, kerberos, log),
     hostKey: given.hostKey ?? (await orderHostKeyAlgorithms(options.trust, options.host, port)),
     ciphers: given.ciphers ?? DEFAULT_ALGORITHMS.ciphers,
     macs: given.macs ?? DEFAULT_ALGORITHMS.macs,

@@ -3,6 +3,7 @@ import { sanitize } from '../base/text.ts';
 import { agentMethod } from '../ssh/auth/agent.ts';
 import { signersFor } from '../ssh/auth/certified-key.ts';
 import { customMethod } from '../ssh/auth/custom.ts';
+import { gssapiKeyexMethod, gssapiWithMicMethod } from '../ssh/auth/gssapi.ts';
 import { hostbasedMethod } from '../ssh/auth/hostbased.ts';
 import { keyboardInteractiveMethod, passwordAsAnswer } from '../ssh/auth/keyboard-interactive.ts';
 import type { AuthMethod } from '../ssh/auth/method.ts';
@@ -12,6 +13,7 @@ import { type Agent, connectAgent } from '../ssh/keys/agent.ts';
 import { type PrivateKey, parsePrivateKey } from '../ssh/keys/private-key.ts';
 import { samePublicKey } from '../ssh/keys/public-key.ts';
 import { parseSshCertificateLine, type SshCertificateLine } from '../ssh/keys/ssh-certificate.ts';
+import { kerberosOf } from './kerberos.ts';
 import type { AgentOptions, LoginMethod, PrivateKeyInput } from './login-options.ts';
 import type { ConnectOptions } from './options.ts';
 
@@ -28,7 +30,14 @@ export interface Credentials {
 }
 
 /** What is tried without `login.methods`: first what needs nobody, last what a person would type. */
-const DEFAULT_ORDER: readonly LoginMethod[] = ['publickey', 'hostbased', 'password', 'keyboard-interactive'];
+const DEFAULT_ORDER: readonly LoginMethod[] = [
+  'gssapi-keyex',
+  'gssapi-with-mic',
+  'publickey',
+  'hostbased',
+  'password',
+  'keyboard-interactive',
+];
 
 /** Key files are parsed here, so that a bad one fails early. */
 export function credentialsFrom(options: ConnectOptions): Credentials {
@@ -60,6 +69,7 @@ function methodMakers(
 ): Record<LoginMethod, () => AuthMethod[]> {
   const algorithms = options.algorithms?.publicKey;
   const { password, customLogin, hostbased } = options;
+  const gss = kerberosOf(options);
   const answer =
     options.keyboardInteractive ?? (password === undefined ? undefined : passwordAsAnswer(password));
   const certificates = list(options.certificate).map(parseSshCertificateLine);
@@ -84,8 +94,9 @@ function methodMakers(
     },
     password: () => (password === undefined ? [] : [passwordMethod(password, options.newPassword)]),
     'keyboard-interactive': () => (answer === undefined ? [] : [keyboardInteractiveMethod(answer)]),
-    'gssapi-keyex': () => [],
-    'gssapi-with-mic': () => [],
+    'gssapi-keyex': () => (gss === undefined || !gss.keyExchange ? [] : [gssapiKeyexMethod()]),
+    'gssapi-with-mic': () =>
+      gss === undefined ? [] : [gssapiWithMicMethod(gss.open, nothingElse && useAgent === undefined)],
     custom: () => (customLogin === undefined ? [] : [customMethod(customLogin)]),
   };
 }

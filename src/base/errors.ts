@@ -56,6 +56,8 @@ export interface ErrorDetails {
   limit?: string;
   /** System error code, such as `ECONNRESET`. */
   errno?: string;
+  /** Major status of GSSAPI (RFC 2744 section 3.9.1). */
+  gssStatus?: number;
 }
 
 /**

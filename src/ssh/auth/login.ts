@@ -110,6 +110,7 @@ export class Login {
       log,
       allowed: this.#allowed,
       sessionId: this.#transport.sessionId,
+      gssContext: this.#transport.gssContext,
       hostKeyProof: this.#transport.hostKeyProof,
       hostBound: this.#transport.peerTakesHostBound ? this.#transport.hostKeyProof?.hostKey : undefined,
       signatureAlgorithms: this.#transport.peerSignatureAlgorithms,

@@ -1,6 +1,7 @@
 import type { WaitOptions } from '../../base/deadline.ts';
 import type { LoginAttempt } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
+import type { GssContext } from '../crypto/gss/gss-context.ts';
 
 /** How the server answered an attempt. */
 export type AuthOutcome =
@@ -15,6 +16,8 @@ export interface AuthContext extends WaitOptions {
   /** `server-sig-algs`; undefined where the server did not say. */
   readonly signatureAlgorithms: readonly string[] | undefined;
   readonly log: Log;
+  /** The Kerberos context of a gss-* key exchange. */
+  readonly gssContext: GssContext | undefined;
   /** The server's host key and its signature over the session, for agents that ask whom they sign for. */
   readonly hostKeyProof: { readonly hostKey: Uint8Array; readonly signature: Uint8Array } | undefined;
   /** The host key blob, where the server takes publickey-hostbound-v00@openssh.com (OpenSSH PROTOCOL section 3.1). */

@@ -1,11 +1,14 @@
 import { getDiffieHellman } from 'node:crypto';
 import { WherryError } from '../../base/errors.ts';
 import { HOST_KEY_ALGORITHMS } from '../crypto/certificate-algorithms.ts';
+import type { GssContext } from '../crypto/gss/gss-context.ts';
+import type { GssKexRow } from '../crypto/gss-key-exchanges.ts';
 import type { PacketOpener } from '../crypto/packet/packet-cipher.ts';
 import { makeOpener, makeSealer } from '../crypto/packet/packet-ciphers.ts';
 import { encode } from '../wire/message.ts';
 import { TRANSPORT } from '../wire/messages.ts';
 import { deriveDirectionKeys } from './derive-keys.ts';
+import { agreeByGss } from './gss-exchange.ts';
 import { proveHostKey } from './host-key-proof.ts';
 import { decodeKexInit, encodeKexInit, type KexInit } from './kexinit.ts';
 import {
@@ -47,6 +50,8 @@ export class KexDriver {
   /** Both sides do strict key exchange (OpenSSH PROTOCOL section 1.10). */
   strict = false;
   peerWantsExtInfo = false;
+  /** Of the last gss-* exchange; it vouches for the user too. */
+  gssContext: GssContext | undefined;
   /** Of the first exchange: what an agent is told, to see for itself whom it signs for. */
   hostKeyProof: Pick<KexResult, 'hostKey' | 'signature'> | undefined;
   /** From sending our KEXINIT until our NEWKEYS is out: only messages of the exchange may be sent. */
@@ -159,13 +164,32 @@ export class KexDriver {
     if (!this.strict) checkStrictKex(this.#options.strictKex, negotiated);
     if (negotiated.dropGuess) await this.#receive();
     const channel = this.#channel(client, server);
-    const result =
-      role === 'client'
-        ? await agreeAsClient(negotiated.kex, channel)
-        : await agreeAsServer(negotiated.kex, channel, this.#signer(negotiated), largestGroup);
-    if (role === 'client') await this.#verify(negotiated, result);
+    const result = await this.#agree(negotiated, channel);
     if (this.#owner.over()) return;
     this.#takeKeys(negotiated, result);
+  }
+
+  async #agree(negotiated: Negotiated, channel: KexChannel): Promise<KexResult> {
+    const { kex } = negotiated;
+    if (this.#options.role === 'server')
+      return await agreeAsServer(kex, channel, this.#signer(negotiated), largestGroup);
+    if ('gss' in kex) return await this.#agreeByGss(kex, channel);
+    const result = await agreeAsClient(kex, channel);
+    await this.#verify(negotiated, result);
+    return result;
+  }
+
+  /** Kerberos proves the server, in place of a host key. */
+  async #agreeByGss(kex: GssKexRow, channel: KexChannel): Promise<KexResult> {
+    const { openGss, log } = this.#options;
+    if (openGss === undefined) throw new WherryError('SSH_NEGOTIATION', `no Kerberos for ${kex.gss}`);
+    const context = await openGss();
+    this.gssContext?.release();
+    this.gssContext = context;
+    const result = await agreeByGss(kex, channel, context);
+    const reason = 'the server has proved itself by Kerberos';
+    log.event({ kind: 'hostKey', keyType: kex.gss, fingerprint: 'none', accepted: true, reason });
+    return result;
   }
 
   #channel(client: KexInit, server: KexInit): KexChannel {

@@ -149,17 +149,17 @@ async function offerGroup(
   return { agreement: groupAgreement(group, row.hash), hashed: hashedGroup(bits, group) };
 }
 
-function hashedGroup(bits: GroupBits, group: { p: Uint8Array; g: Uint8Array }): Uint8Array {
+export function hashedGroup(bits: GroupBits, group: { p: Uint8Array; g: Uint8Array }): Uint8Array {
   const writer = new WireWriter(1200).u32(bits.min).u32(bits.preferred).u32(bits.max);
   return writer.mpint(group.p).mpint(group.g).finish();
 }
 
-function encodeSecret(row: KexRow, raw: Uint8Array): Uint8Array {
+export function encodeSecret(row: KexRow, raw: Uint8Array): Uint8Array {
   const writer = new WireWriter(raw.length + 5);
   return (row.secret === 'mpint' ? writer.mpint(raw) : writer.string(raw)).finish();
 }
 
-interface Exchanged {
+export interface Exchanged {
   readonly hostKey: Uint8Array;
   readonly extra: Uint8Array | undefined;
   readonly clientPublic: Uint8Array;
@@ -168,7 +168,7 @@ interface Exchanged {
 }
 
 /** H of RFC 4253 section 8, RFC 4419 section 3 and RFC 5656 section 4. */
-function hashExchange(row: KexRow, channel: KexChannel, exchanged: Exchanged): Uint8Array {
+export function hashExchange(row: KexRow, channel: KexChannel, exchanged: Exchanged): Uint8Array {
   const writer = new WireWriter(4096)
     .string(Buffer.from(channel.clientVersion, 'latin1'))
     .string(Buffer.from(channel.serverVersion, 'latin1'))

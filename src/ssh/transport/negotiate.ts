@@ -2,6 +2,7 @@ import { WherryError } from '../../base/errors.ts';
 import { sanitize } from '../../base/text.ts';
 import { HOST_KEY_ALGORITHMS } from '../crypto/certificate-algorithms.ts';
 import { CIPHERS, type CipherRow } from '../crypto/ciphers.ts';
+import { GSS_KEX_ALGORITHMS, type GssKexRow } from '../crypto/gss-key-exchanges.ts';
 import { KEX_ALGORITHMS, type KexRow } from '../crypto/key-exchanges.ts';
 import { MACS, type MacRow } from '../crypto/macs.ts';
 
@@ -28,7 +29,7 @@ export interface NegotiatedDirection {
 /** What both sides agreed on, as rows rather than names. */
 export interface Negotiated {
   readonly kexName: string;
-  readonly kex: KexRow;
+  readonly kex: KexRow | GssKexRow;
   /** A name of HOST_KEY_ALGORITHMS. */
   readonly hostKey: string;
   readonly clientToServer: NegotiatedDirection;
@@ -73,12 +74,16 @@ export function negotiate(client: KexInit, server: KexInit, role: 'client' | 'se
   const hostKey = choose('hostKey');
   return {
     kexName,
-    kex: (KEX_ALGORITHMS as Record<string, KexRow>)[kexName]!,
+    kex: kexRow(kexName),
     hostKey,
     clientToServer: direction('Out'),
     serverToClient: direction('In'),
     dropGuess: wrongGuess(client, server, role),
   };
+}
+
+function kexRow(name: string): KexRow | GssKexRow {
+  return GSS_KEX_ALGORITHMS.get(name) ?? (KEX_ALGORITHMS as Record<string, KexRow>)[name]!;
 }
 
 /** A guess is right only where the first names of both lists, key exchange and host key, agree (section 7). */
@@ -106,7 +111,7 @@ function isMarker(name: string): boolean {
 }
 
 const TABLES: Record<keyof AlgorithmLists, readonly [what: string, table: object]> = {
-  kex: ['key exchange method', KEX_ALGORITHMS],
+  kex: ['key exchange method', { ...KEX_ALGORITHMS, ...Object.fromEntries(GSS_KEX_ALGORITHMS) }],
   hostKey: ['host key algorithm', Object.fromEntries(HOST_KEY_ALGORITHMS)],
   ciphers: ['cipher', CIPHERS],
   macs: ['MAC', MACS],

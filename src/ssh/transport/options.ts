@@ -1,5 +1,6 @@
 import type { Log } from '../../base/log.ts';
 import type { RandomSource } from '../../base/random.ts';
+import type { GssContext } from '../crypto/gss/gss-context.ts';
 import type { PrivateKey } from '../keys/private-key.ts';
 import type { PublicKey } from '../keys/public-key.ts';
 import type { SshCertificate } from '../keys/ssh-certificate.ts';
@@ -38,6 +39,8 @@ export interface TransportOptions extends RekeyLimits {
   readonly log: Log;
   /** Client: resolves when the host key is trusted, rejects with HOST_KEY_* otherwise. */
   readonly verifyHostKey?: (presented: PresentedHostKey) => Promise<void>;
+  /** Client: a new Kerberos context for a gss-* key exchange. */
+  readonly openGss?: (() => Promise<GssContext>) | undefined;
   /** Server: the keys it can prove. */
   readonly hostKeys?: readonly PrivateKey[];
 }

@@ -134,6 +134,11 @@ export class Transport {
     return this.#kex.hostKeyProof;
   }
 
+  /** The Kerberos context of the key exchange, where it was one of those. */
+  get gssContext(): KexDriver['gssContext'] {
+    return this.#kex.gssContext;
+  }
+
   get negotiated(): Negotiated | undefined {
     return this.#kex.negotiated;
   }
@@ -214,6 +219,7 @@ export class Transport {
     if (this.#error !== undefined) return;
     this.#error = error;
     this.#rekeyTriggers.stop();
+    this.#kex.gssContext?.release();
     this.#options.log.event({ kind: 'closed', reason: `${error.code}: ${error.message}` });
     if (!this.#streamClosed) {
       if (reason !== undefined && this.#peerVersion !== undefined) this.#sayGoodbye(reason, text);

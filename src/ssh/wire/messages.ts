@@ -70,6 +70,30 @@ export const KEX_GEX = {
 } as const;
 KEX_GEX satisfies Record<string, MessageRow>;
 
+/** RFC 4462 section 2 and RFC 8732; the public values are mpints or strings, as in the exchange without Kerberos. */
+export const KEX_GSS = {
+  SSH_MSG_KEXGSS_INIT: {
+    number: 30,
+    fields: { token: 'string', value: 'rest' },
+    ref: 'RFC 4462 section 2.1',
+  },
+  SSH_MSG_KEXGSS_CONTINUE: { number: 31, fields: { token: 'string' }, ref: 'RFC 4462 section 2.1' },
+  SSH_MSG_KEXGSS_COMPLETE: { number: 32, fields: { rest: 'rest' }, ref: 'RFC 4462 section 2.1' },
+  SSH_MSG_KEXGSS_HOSTKEY: { number: 33, fields: { hostKey: 'string' }, ref: 'RFC 4462 section 2.1' },
+  SSH_MSG_KEXGSS_ERROR: {
+    number: 34,
+    fields: { major: 'u32', minor: 'u32', text: 'text' },
+    ref: 'RFC 4462 section 2.1; the language tag is left unread',
+  },
+  SSH_MSG_KEXGSS_GROUPREQ: {
+    number: 40,
+    fields: { min: 'u32', preferred: 'u32', max: 'u32' },
+    ref: 'RFC 4462 section 2.2',
+  },
+  SSH_MSG_KEXGSS_GROUP: { number: 41, fields: { p: 'mpint', g: 'mpint' }, ref: 'RFC 4462 section 2.2' },
+} as const;
+KEX_GSS satisfies Record<string, MessageRow>;
+
 export const USERAUTH = {
   SSH_MSG_USERAUTH_REQUEST: {
     number: 50,
@@ -114,6 +138,20 @@ export const AUTH_KEYBOARD = {
   },
 } as const;
 AUTH_KEYBOARD satisfies Record<string, MessageRow>;
+
+export const AUTH_GSSAPI = {
+  SSH_MSG_USERAUTH_GSSAPI_RESPONSE: { number: 60, fields: { mech: 'string' }, ref: 'RFC 4462 section 3.3' },
+  SSH_MSG_USERAUTH_GSSAPI_TOKEN: { number: 61, fields: { token: 'string' }, ref: 'RFC 4462 section 3.4' },
+  SSH_MSG_USERAUTH_GSSAPI_EXCHANGE_COMPLETE: { number: 63, fields: {}, ref: 'RFC 4462 section 3.5' },
+  SSH_MSG_USERAUTH_GSSAPI_ERROR: {
+    number: 64,
+    fields: { major: 'u32', minor: 'u32', text: 'text' },
+    ref: 'RFC 4462 section 3.8; the language tag is left unread',
+  },
+  SSH_MSG_USERAUTH_GSSAPI_ERRTOK: { number: 65, fields: { token: 'string' }, ref: 'RFC 4462 section 3.9' },
+  SSH_MSG_USERAUTH_GSSAPI_MIC: { number: 66, fields: { mic: 'string' }, ref: 'RFC 4462 section 3.5' },
+} as const;
+AUTH_GSSAPI satisfies Record<string, MessageRow>;
 
 export const CONNECTION = {
   SSH_MSG_GLOBAL_REQUEST: {

@@ -1,0 +1,132 @@
+/** Kerberos against a real KDC and sshd: both methods, every gss-* key exchange, and what fails. */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { type ConnectOptions, connect, type GssapiOptions } from '../../src/index.ts';
+import { GSS_KEX_ALGORITHMS } from '../../src/ssh/crypto/gss-key-exchanges.ts';
+import { getAccount } from '../support/servers/account.ts';
+import { type Kdc, KERBEROS, KERBEROS_HOST, REALM, startKdc } from '../support/servers/kerberos.ts';
+import { startOnDemand } from '../support/servers/on-demand.ts';
+import { startSshd } from '../support/servers/openssh.ts';
+import type { RealServer } from '../support/servers/server.ts';
+import { fails, loginWithout, noUnhandledRejections, withSftp } from './login.ts';
+
+noUnhandledRejections();
+
+const names = [...GSS_KEX_ALGORITHMS.keys()];
+const running: AsyncDisposable[] = [];
+let realm: Promise<{ kdc: Kdc; server: RealServer }> | undefined;
+
+/** One KDC and one sshd for the whole file; the process speaks to them by its environment, as libkrb5 has it. */
+async function start(): Promise<{ kdc: Kdc; server: RealServer }> {
+  const kdc = await startKdc((await getAccount()).user);
+  running.push(kdc);
+  Object.assign(process.env, kdc.env);
+  const server = await startSshd({
+    name: 'kerberos',
+    env: kdc.env,
+    config: [
+      'KexAlgorithms curve25519-sha256',
+      'GSSAPIAuthentication yes',
+      'GSSAPIKeyExchange yes',
+      'GSSAPIStrictAcceptorCheck no',
+      `GSSAPIKexAlgorithms ${names.map((name) => name.replace(/[^-]*$/, '')).join(',')}`,
+      'AuthorizedKeysFile none',
+    ],
+  });
+  running.push(server);
+  return { kdc, server };
+}
+
+after(async () => {
+  for (const one of running.reverse()) await one[Symbol.asyncDispose]();
+});
+
+async function loginBy(
+  server: RealServer,
+  gssapi: boolean | GssapiOptions,
+  more: Partial<ConnectOptions> = {},
+): Promise<ConnectOptions> {
+  return { ...(await loginWithout(server)), host: KERBEROS_HOST, gssapi, ...more };
+}
+
+const kerberos = (name: string, work: (at: { kdc: Kdc; server: RealServer }) => Promise<void>): void => {
+  test(name, async (t) => {
+    const at = await startOnDemand(t, KERBEROS, () => (realm ??= start()));
+    if (at !== undefined) await work(at);
+  });
+};
+
+kerberos('gssapi-with-mic by the tickets that are there', async ({ server }) => {
+  for (const options of [
+    true,
+    { servicePrincipal: `host/${KERBEROS_HOST}` },
+    { realm: REALM },
+    { delegate: true },
+  ])
+    await withSftp(await loginBy(server, options), (sftp) => sftp.realpath('.'));
+  assert.match(server.log(), /Accepted gssapi-with-mic/);
+});
+
+for (const name of names) {
+  kerberos(`${name}: the server proves itself, and gssapi-keyex the user`, async ({ server }) => {
+    const { trust: _, ...login } = await loginBy(server, { keyExchange: true });
+    const options = { ...login, algorithms: { kex: [name] }, login: { methods: ['gssapi-keyex'] as const } };
+    await withSftp(options, async (sftp, connection) => {
+      assert.equal(connection.algorithms.kex, name);
+      await connection.rekey();
+      await sftp.realpath('.');
+    });
+    assert.match(server.log(), /Accepted gssapi-keyex/);
+  });
+}
+
+kerberos(
+  'the gss-* key exchanges are offered first, and left out where there is no ticket',
+  async ({ kdc, server }) => {
+    const login = await loginBy(server, { keyExchange: true });
+    await withSftp(login, async (_sftp, connection) =>
+      assert.match(connection.algorithms.kex, /^gss-curve25519-sha256-/),
+    );
+    await kdc.dropTicket();
+    try {
+      await withSftp({ ...login, password: server.password! }, async (_sftp, connection) => {
+        assert.equal(connection.algorithms.kex, 'curve25519-sha256');
+      });
+      const named = { ...login, algorithms: { kex: names } };
+      const none = await fails(5000, connect(named), 'GSSAPI_FAILED');
+      assert.match(none.message, /Kerberos/);
+    } finally {
+      await kdc.getTicket();
+    }
+  },
+);
+
+kerberos('a ticket by a principal and a password of its own; wrong ones', async ({ kdc, server }) => {
+  await kdc.dropTicket();
+  try {
+    const by = (password: string, principal = kdc.user) => loginBy(server, { principal, password });
+    await withSftp(await by(kdc.password), (sftp) => sftp.realpath('.'));
+    const wrong = await fails(5000, connect(await by('not-the-password')), 'GSSAPI_FAILED');
+    assert.ok(!wrong.message.includes('not-the-password'));
+    await fails(5000, connect(await by(kdc.password, 'nobody-of-that-name')), 'GSSAPI_FAILED');
+    const none = await fails(5000, connect(await loginBy(server, true)), 'GSSAPI_FAILED');
+    assert.equal(typeof none.details.gssStatus, 'number');
+    // With another way left, Kerberos is a method that failed.
+    await withSftp(await loginBy(server, true, { password: server.password! }), (sftp) => sftp.realpath('.'));
+  } finally {
+    await kdc.getTicket();
+  }
+});
+
+kerberos('a server the KDC does not know, and a user who may not come in', async ({ server }) => {
+  await fails(
+    5000,
+    connect(await loginBy(server, { servicePrincipal: 'host/nowhere.example' })),
+    'GSSAPI_FAILED',
+  );
+  const error = await fails(5000, connect(await loginBy(server, true, { username: 'root' })), 'AUTH_FAILED');
+  assert.deepEqual(
+    error.details.attempts?.map(({ method }) => method),
+    ['gssapi-with-mic'],
+  );
+});
