@@ -26,6 +26,7 @@ const ENTRIES = {
   'wherry/client': 'src/client/index.ts',
   'wherry/connectors': 'src/connectors/index.ts',
   'wherry/server': 'src/server/index.ts',
+  'wherry/compat/ssh2-sftp-client': 'src/compat/ssh2-sftp-client/index.ts',
 } as const;
 
 interface Documented {
@@ -205,7 +206,7 @@ function moduleFor(code: string): string {
   const imports = [...code.matchAll(/^import .*;$/gm)].map(([line]) => line);
   const body = code.replace(/^import .*;$/gm, '');
   const resolved = imports.map((line) =>
-    line.replace(/'(wherry(?:\/\w+)?)'/, (_, name: keyof typeof ENTRIES) => {
+    line.replace(/'(wherry(?:\/[\w-]+)*)'/, (_, name: keyof typeof ENTRIES) => {
       assert.ok(existsSync(join(root, ENTRIES[name])), `no entry point ${name}`);
       return `'${pathToFileURL(join(root, ENTRIES[name])).href}'`;
     }),

@@ -1,0 +1,65 @@
+import { PassThrough, type Readable, type Writable } from 'node:stream';
+import type { DownloadOptions, Sftp, UploadOptions } from '../../index.ts';
+
+/** Options of streams, as fs and ssh2 name them. `end` is the last byte that is read. */
+export interface StreamOptions {
+  readonly flags?: string;
+  readonly mode?: number;
+  readonly start?: number;
+  readonly end?: number;
+  readonly encoding?: BufferEncoding | null;
+  readonly [other: string]: unknown;
+}
+
+/** What get and put take for their two ends; `pipeOptions` have no meaning here. */
+export interface TransferStreamOptions {
+  readonly readStreamOptions?: StreamOptions;
+  readonly writeStreamOptions?: StreamOptions;
+  readonly pipeOptions?: object;
+}
+
+export function downloadPart({ start, end }: StreamOptions = {}): DownloadOptions {
+  return {
+    ...(start === undefined ? {} : { start }),
+    ...(end === undefined ? {} : { length: Math.max(0, end + 1 - (start ?? 0)) }),
+  };
+}
+
+export function uploadPlace({ flags = 'w', mode, start }: StreamOptions = {}): UploadOptions {
+  return {
+    ...(mode === undefined ? {} : { mode }),
+    ...(flags.startsWith('a') ? { at: 'end' } : flags.startsWith('r') ? { at: start ?? 0 } : {}),
+    ...(flags.includes('x') ? { overwrite: false } : {}),
+  };
+}
+
+/** A stream of a remote file. */
+export function remoteReadable(sftp: Sftp, path: string, options: StreamOptions = {}): Readable {
+  const stream = new PassThrough();
+  if (options.encoding) stream.setEncoding(options.encoding);
+  sftp.download(path, stream, downloadPart(options)).catch((error: Error) => stream.destroy(error));
+  return stream;
+}
+
+/** A stream into a remote file; it finishes when the server has everything. */
+export function remoteWritable(sftp: Sftp, path: string, options: StreamOptions = {}): Writable {
+  let fail: (error: Error) => void = () => {};
+  const stream = new PassThrough({
+    // Nobody but the upload reads the other side.
+    final(done) {
+      stream.push(null);
+      sent.then(() => done(), done);
+    },
+    destroy(error, done) {
+      if (error !== null) fail(error);
+      done(error);
+    },
+  });
+  const broken = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  broken.catch(() => {});
+  const sent = sftp.upload(stream, path, uploadPlace(options)).then(() => {});
+  sent.catch((error: Error) => stream.destroy(error));
+  return stream;
+}
