@@ -19,6 +19,14 @@ export interface Road {
 
 type Connect = (options: ConnectOptions) => Promise<Connection>;
 
+/** Reasons of SSH_MSG_CHANNEL_OPEN_FAILURE, RFC 4254 section 5.1. */
+const OPEN_FAILURES: Readonly<Record<number, string>> = {
+  1: 'administratively prohibited',
+  2: 'connect failed',
+  3: 'unknown channel type',
+  4: 'resource shortage',
+};
+
 const NOTHING_BELOW = async (): Promise<void> => {};
 
 /** Opens the way the options name. `connect` logs in to jump hosts. */
@@ -145,8 +153,9 @@ async function tunnel(via: Connection, host: string, port: number, wait: WaitOpt
   } catch (error) {
     opening.then((late) => late.destroy()).catch(() => {});
     if (!isWherryError(error) || error.code !== 'CHANNEL_OPEN_FAILED') throw error;
-    const { serverMessage = '', reason } = error.details;
-    const text = `jump host ${via.host} cannot reach ${host} port ${port}: ${serverMessage || `reason ${reason}`}`;
+    const { serverMessage = '', reason = 0 } = error.details;
+    const why = `${OPEN_FAILURES[reason] ?? `reason ${reason}`}${serverMessage === '' ? '' : ` (${serverMessage})`}`;
+    const text = `jump host ${via.host} cannot reach ${host} port ${port}: ${why}`;
     throw new WherryError('CONNECT_FAILED', text, { phase: 'connect', ...error.details }, error);
   } finally {
     deadline.clear();
