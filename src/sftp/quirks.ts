@@ -3,6 +3,8 @@ export interface Quirks {
   /** Which path comes first in SSH_FXP_SYMLINK (versions 3 to 5) and in SSH_FXP_LINK (version 6). */
   readonly symlinkOrder: 'target first' | 'link first';
   readonly linkOrder: 'target first' | 'link first';
+  /** Extensions that are announced and do not work: they count as not announced. */
+  readonly broken: readonly string[];
 }
 
 interface QuirkRow {
@@ -15,7 +17,7 @@ interface QuirkRow {
 }
 
 /** Versions 3 to 5 as nearly every server has them; version 6 as the draft has it. */
-const USUAL: Quirks = { symlinkOrder: 'target first', linkOrder: 'link first' };
+const USUAL: Quirks = { symlinkOrder: 'target first', linkOrder: 'link first', broken: [] };
 
 /** The last row that matches wins. */
 export const QUIRKS: readonly QuirkRow[] = [
@@ -23,6 +25,21 @@ export const QUIRKS: readonly QuirkRow[] = [
     software: /^OpenSSH_/,
     set: { symlinkOrder: 'target first' },
     why: 'OpenSSH PROTOCOL section 4.1: the arguments were swapped by mistake and have to stay so',
+  },
+  {
+    software: /^mod_sftp/,
+    set: { broken: ['home-directory'] },
+    why: 'ProFTPD 1.3.8 answers home-directory with a packet that has no type and no id, or not at all',
+  },
+  {
+    software: /^AsyncSSH_/,
+    set: { symlinkOrder: 'link first' },
+    why: 'asyncssh keeps to the draft with every client but those that say they are OpenSSH or paramiko',
+  },
+  {
+    software: /^APACHE-SSHD-/,
+    set: { linkOrder: 'target first' },
+    why: 'Apache MINA reads SSH_FXP_LINK in the order of its SSH_FXP_SYMLINK, which is that of OpenSSH',
   },
   {
     announced: ['symlink-order@rjk.greenend.org.uk', 'linkpath-targetpath'],

@@ -79,6 +79,7 @@ export class SftpSession implements FrameConsumer {
   #version: SftpVersion = DEFAULT_VERSION;
   #reply: VersionReply = { version: DEFAULT_VERSION, announced: new Map(), features: { versions: [] } };
   #quirks: Quirks = quirksOf('', new Map());
+  #announced: ReadonlyMap<string, string> = new Map<string, string>();
   #error: WherryError | undefined;
   #versionWaiter: { resolve(reply: VersionReply): void; reject(error: WherryError): void } | undefined;
   #channelClosed = false;
@@ -127,6 +128,7 @@ export class SftpSession implements FrameConsumer {
     }
     this.#version = version;
     this.#quirks = quirksOf(this.#software, reply.announced);
+    this.#announced = new Map([...reply.announced].filter(([name]) => !this.#quirks.broken.includes(name)));
     if (version > 3) this.names = UTF8_NAMES;
   }
 
@@ -162,9 +164,9 @@ export class SftpSession implements FrameConsumer {
     return this.#version;
   }
 
-  /** Extension names and data of the server's SSH_FXP_VERSION. */
+  /** Extension names and data of the server's SSH_FXP_VERSION, without those that are known not to work. */
   get announced(): ReadonlyMap<string, string> {
-    return this.#reply.announced;
+    return this.#announced;
   }
 
   get features(): ServerFeatures {

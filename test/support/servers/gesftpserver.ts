@@ -13,5 +13,7 @@ export const GESFTPSERVER: OnDemand = {
 const PROGRAM = '/usr/libexec/gesftpserver';
 
 export function startGesftpserver(options: SshdOptions = {}): Promise<RealServer> {
-  return startSshd({ name: 'gesftpserver', subsystem: PROGRAM, ...options });
+  // It turns names into UTF-8 from the locale's encoding.
+  const config = ['SetEnv LC_ALL=C.UTF-8', ...(options.config ?? [])];
+  return startSshd({ name: 'gesftpserver', subsystem: PROGRAM, ...options, config });
 }

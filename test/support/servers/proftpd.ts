@@ -115,7 +115,7 @@ function configLines(options: ProftpdOptions, dir: string, keyFiles: readonly st
     ...(options.compression === undefined ? [] : [`SFTPCompression ${options.compression}`]),
     ...(options.sftpVersion === undefined
       ? []
-      : [`SFTPClientMatch ".*" sftpProtocolVersion ${options.sftpVersion}`]),
+      : [`SFTPClientMatch ".*" sftpProtocolVersion 3-${options.sftpVersion}`]),
     ...list('SFTPCiphers', options.ciphers),
     ...list('SFTPDigests', options.digests),
     ...list('SFTPKeyExchanges', options.keyExchanges),

@@ -37,7 +37,16 @@ export async function startRclone(options: RcloneOptions = {}): Promise<RealServ
     command: (port) => [
       ...(['rclone', 'serve', 'sftp', home, '--addr', `127.0.0.1:${port}`] as const),
       ...['--user', user, '--pass', password, '--authorized-keys', fixtures.authorizedKeys],
-      ...['--key', hostKey.file, '--vfs-cache-mode', 'off', '--config', join(dir, 'rclone.conf')],
+      ...[
+        '--key',
+        hostKey.file,
+        '--vfs-cache-mode',
+        'off',
+        '--dir-cache-time',
+        '0s',
+        '--config',
+        join(dir, 'rclone.conf'),
+      ],
       ...['--cache-dir', join(dir, 'cache')],
     ],
     ...(options.port === undefined ? {} : { port: options.port }),
