@@ -183,20 +183,29 @@ function toTransferOptions(from: Vocabulary): TransferOptions {
 }
 
 /** A download to a path from `startByte` on; the file grows in place, so that it can be gone on with. */
-export function toDownloadOptions(from: Vocabulary, startByte: number): DownloadOptions {
-  const limit = from.settings.get('TransferredDataLimit');
+export function toDownloadOptions(from: Vocabulary, startByte: number, toFile: boolean): DownloadOptions {
+  const { settings } = from;
+  const limit = settings.get('TransferredDataLimit');
+  const askSize = settings.get('UseFxpStat');
   return {
     ...toTransferOptions(from),
     inPlace: true,
-    askSize: from.settings.get('UseFxpStat'),
+    askSize,
+    ...(toFile && askSize && settings.get('PreserveFileTime') ? { preserve: 'times' } : {}),
     ...(startByte > 0 ? { resume: startByte } : {}),
     ...(limit > 0 ? { length: startByte + limit } : {}),
   };
 }
 
-export function toUploadOptions(from: Vocabulary, startByte: number, append: boolean): UploadOptions {
+export function toUploadOptions(
+  from: Vocabulary,
+  startByte: number,
+  append: boolean,
+  fromFile: boolean,
+): UploadOptions {
   return {
     ...toTransferOptions(from),
+    ...(fromFile && from.settings.get('PreserveFileTime') ? { preserve: 'times' } : {}),
     ...(append ? { at: 'end' } : startByte > 0 ? { resume: startByte } : {}),
   };
 }

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
-import { stat, utimes } from 'node:fs/promises';
 import { Writable } from 'node:stream';
-import type { DownloadStream, FileAttributes, Sftp, UploadSource } from '../index.ts';
+import type { DownloadStream, UploadSource } from '../index.ts';
 import { SFTPClientError } from './client-error.ts';
 import type { Session } from './session.ts';
 import type { ClientState, QueuedFile } from './state.ts';
@@ -37,11 +36,10 @@ export async function downloadFile(
   const target = toFile ? localFile : streamTarget(state, downloadStream);
   const onData = events.onData(startByte);
   await sftp.download(remote, target, {
-    ...toDownloadOptions(session.vocabulary, startByte),
+    ...toDownloadOptions(session.vocabulary, startByte, toFile),
     ...(onData === undefined ? {} : { onData }),
     signal,
   });
-  if (toFile) await preserveOnLocal(state, sftp, remote, localFile);
   await events.end();
 }
 
@@ -66,11 +64,10 @@ export async function uploadFile(
   await events.start();
   const onData = events.onData(startByte);
   await sftp.upload(uploadStream ?? localFile, remote, {
-    ...toUploadOptions(session.vocabulary, startByte, append),
+    ...toUploadOptions(session.vocabulary, startByte, append, uploadStream === undefined),
     ...(onData === undefined ? {} : { onData }),
     signal,
   });
-  if (uploadStream === undefined) await preserveOnServer(state, sftp, remote, localFile);
   await events.end();
 }
 
@@ -105,9 +102,19 @@ function transferEvents(
           text: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length),
           cancel: false,
         };
-        const answer = emitter.emit('transfer', event);
+        let answer: Promise<void> | undefined;
+        try {
+          answer = emitter.emit('transfer', event);
+        } catch (error) {
+          throw handlerFailure(error);
+        }
         if (answer === undefined) throwIfCancelled(event.cancel, remoteFile);
-        return answer?.then(() => throwIfCancelled(event.cancel, remoteFile));
+        return answer?.then(
+          () => throwIfCancelled(event.cancel, remoteFile),
+          (error: unknown) => {
+            throw handlerFailure(error);
+          },
+        );
       };
     },
   };
@@ -129,20 +136,7 @@ function streamTarget(state: ClientState, stream: DownloadStream | undefined): D
   return new Writable({ write: (chunk: Uint8Array, _encoding, done) => void stream.write(chunk, done) });
 }
 
-async function preserveOnLocal(state: ClientState, sftp: Sftp, remote: string, local: string): Promise<void> {
-  if (!state.settings.get('PreserveFileTime') || !state.settings.get('UseFxpStat')) return;
-  const { accessTime, modifyTime }: FileAttributes = await sftp.stat(remote);
-  if (modifyTime !== undefined) await utimes(local, accessTime ?? modifyTime, modifyTime);
-}
-
-async function preserveOnServer(
-  state: ClientState,
-  sftp: Sftp,
-  remote: string,
-  local: string,
-): Promise<void> {
-  if (!state.settings.get('PreserveFileTime')) return;
-  const { atimeMs, mtimeMs } = await stat(local);
-  const seconds = (milliseconds: number): number => Math.max(0, Math.floor(milliseconds / 1000));
-  await sftp.setAttributes(remote, { accessTime: seconds(atimeMs), modifyTime: seconds(mtimeMs) });
+function handlerFailure(cause: unknown): SFTPClientError {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return new SFTPClientError(10004, `a transfer handler failed: ${text}`, { cause });
 }
