@@ -1,6 +1,7 @@
 import { WherryError, withDetails } from '../base/errors.ts';
 import { Log } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
+import type { LocalEnd } from '../net/byte-stream.ts';
 import type { LoginPlanRules } from '../ssh/auth/login-plan.ts';
 import { SshConnection } from '../ssh/connection/ssh-connection.ts';
 import { type AlgorithmLists, checkAlgorithmLists } from '../ssh/transport/negotiate.ts';
@@ -69,7 +70,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
         beforeLogin:
           options.beforeLogin &&
           (async (transport) => {
-            const more = await options.beforeLogin?.(handshake(transport));
+            const more = await options.beforeLogin?.(handshake(transport, road.stream.local));
             const chosen = { ...options, ...more };
             checkUsername(chosen.username);
             credentials.dispose();
@@ -93,8 +94,9 @@ function loginRules({ login }: ConnectOptions, { atOnce }: Credentials): LoginPl
   return { atOnce, afterRefusal: login?.afterRefusal, repeat: login?.repeat };
 }
 
-function handshake(transport: Transport): Handshake {
+function handshake(transport: Transport, local: LocalEnd | undefined): Handshake {
   return {
+    local,
     serverVersion: transport.peerVersion,
     algorithms: negotiatedAlgorithms(transport),
     close: () => transport.disconnect(),

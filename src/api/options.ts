@@ -1,4 +1,5 @@
 import type { LogDetail, Logger } from '../base/log.ts';
+import type { LocalEnd } from '../net/byte-stream.ts';
 import type { HostKeyVerifier } from '../ssh/trust/host-key-verifier.ts';
 import type { LoginInput } from './login-options.ts';
 import type { NegotiatedAlgorithms } from './negotiated-algorithms.ts';
@@ -23,6 +24,8 @@ export interface Handshake {
   /** The server's identification line. */
   readonly serverVersion: string;
   readonly algorithms: NegotiatedAlgorithms;
+  /** The address and port of this machine, where the connection is a TCP connection. */
+  readonly local: LocalEnd | undefined;
   /** Ends the connection; `connect` rejects with CLOSED. */
   close(): Promise<void>;
 }

@@ -1,32 +1,26 @@
-import { readFileSync } from 'node:fs';
-import { isWherryError, type PrivateKey, type PublicKey, parsePrivateKey } from '../index.ts';
-import { fingerprint, parsePublicKeyLine } from '../keys.ts';
-import { SFTPClientError, toClientError } from './client-error.ts';
+import { CertificateView, findKey, findKeyFor, type KeyEntry, openKeyStore } from '../keys.ts';
+import { toClientError } from './client-error.ts';
 import { type FieldOwner, Fields, type FieldValue } from './fields.ts';
 import { CERTIFICATE_FIELDS } from './tables/certificate-fields.ts';
 import { CertStoreTypes } from './tables/enums.ts';
 
-/** A key that was picked from a store. */
-export interface PickedKey {
-  readonly privateKey?: PrivateKey;
-  readonly publicKey: PublicKey;
-}
+type FieldName = keyof typeof CERTIFICATE_FIELDS;
 
-const FILE_TYPES: readonly number[] = Object.entries(CertStoreTypes)
-  .filter(([name]) => name.endsWith('File'))
-  .map(([, number]) => number);
+const TOLD = (Object.keys(CERTIFICATE_FIELDS) as FieldName[]).filter(
+  (name): name is Exclude<FieldName, `store${string}`> => !name.startsWith('store'),
+);
 
 /** The fields of a key or certificate. Setting `subject` or `encoded` picks one and fills the rest. */
 export class CertificateFields extends Fields<typeof CERTIFICATE_FIELDS> {
-  #picked: PickedKey | undefined;
+  #picked: KeyEntry | undefined;
 
   constructor(owner: FieldOwner) {
     super(CERTIFICATE_FIELDS, owner);
   }
 
   /** The key in use; where only a store was named, the first in it. */
-  pick(): PickedKey | undefined {
-    if (this.#picked === undefined && this.isSet('store')) this.#choose(this.view.store);
+  pick(): KeyEntry | undefined {
+    if (this.#picked === undefined && this.isSet('store') && !this.isSet('subject')) this.#choose('*');
     return this.#picked;
   }
 
@@ -36,40 +30,39 @@ export class CertificateFields extends Fields<typeof CERTIFICATE_FIELDS> {
   }
 
   protected override changed(key: string): void {
-    if (key === 'subject') this.#choose(this.view.store);
-    else if (key === 'encoded') this.#choose(this.view.encoded);
-    else this.#picked = undefined;
+    this.#picked = undefined;
+    if (key === 'subject') this.#choose(this.view.subject);
+    else if (key === 'encoded') this.#take(this.view.encoded);
   }
 
-  #choose(from: FieldValue): void {
+  #choose(subject: string): void {
+    this.#show(subject === '' ? undefined : findKey(this.#stored(), subject), '');
+  }
+
+  /** Takes the certificate or public key itself, with its private key where the store has that. */
+  #take(encoded: FieldValue): void {
+    const [given] = encoded === '' ? [] : this.#read(encoded, CertStoreTypes.cstAuto);
+    const stored = given !== undefined && this.isSet('store') ? findKeyFor(this.#stored(), given) : undefined;
+    this.#show(stored ?? given, encoded);
+  }
+
+  /** What was given stays as it was given. */
+  #show(entry: KeyEntry | undefined, encoded: FieldValue): void {
+    this.#picked = entry;
+    const view = entry === undefined ? undefined : new CertificateView(entry);
+    for (const name of TOLD) this.put(name, view?.[name] ?? CERTIFICATE_FIELDS[name].default);
+    if (encoded !== '') this.put('encoded', encoded);
+  }
+
+  #stored(): KeyEntry[] {
+    return this.#read(this.view.store, this.view.storeType);
+  }
+
+  #read(store: FieldValue, type: number): KeyEntry[] {
     try {
-      this.#picked = readKey(from, this.view.storeType, this.view.storePassword);
+      return openKeyStore({ type, store: store as string | Uint8Array, password: this.view.storePassword });
     } catch (error) {
-      throw isWherryError(error)
-        ? toClientError(error)
-        : new SFTPClientError(1006, String(error), { cause: error });
+      throw toClientError(error);
     }
-    const { privateKey, publicKey } = this.#picked;
-    const hex = (algorithm: 'md5' | 'sha1' | 'sha256'): string => hexFingerprint(publicKey.blob, algorithm);
-    this.put('privateKeyAvailable', privateKey !== undefined);
-    this.put('fingerprint', hex('md5'));
-    this.put('fingerprintSha1', hex('sha1'));
-    this.put('fingerprintSha256', hex('sha256'));
-    this.put('publicKeyAlgorithm', publicKey.type);
   }
-}
-
-/** A fingerprint in hex with colons, as the reference shows it. */
-export function hexFingerprint(blob: Uint8Array, algorithm: 'md5' | 'sha1' | 'sha256'): string {
-  const [, text] = /^[^:]+:(.*)$/.exec(fingerprint(blob, algorithm))!;
-  if (algorithm === 'md5') return text!;
-  return Buffer.from(text!, 'base64').toString('hex').match(/../g)!.join(':');
-}
-
-function readKey(from: FieldValue, type: number, password: string): PickedKey {
-  const bytes = FILE_TYPES.includes(type) ? readFileSync(String(from)) : from;
-  const text = typeof bytes === 'string' ? bytes : Buffer.from(bytes as Uint8Array).toString('latin1');
-  if (/^(ssh-|ecdsa-|sk-)/.test(text.trim())) return { publicKey: parsePublicKeyLine(text).publicKey };
-  const privateKey = parsePrivateKey(text, password === '' ? undefined : password);
-  return { privateKey, publicKey: privateKey.publicKey };
 }

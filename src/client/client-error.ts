@@ -111,7 +111,8 @@ function networkRow(error: WherryError): ErrorRow | undefined {
 }
 
 function numberOf(error: WherryError, { kex }: FailureContext): number {
-  const { phase } = error.details;
+  const { phase, theirs } = error.details;
+  if (error.code === 'SFTP_PROTOCOL' && theirs !== undefined) return 1102;
   if (phase === 'keep-alive') return 1039;
   if (error.code === 'SSH_KEY_EXCHANGE' && kex !== undefined && /^(ecdh|curve|mlkem|sntrup)/.test(kex))
     return 1038;

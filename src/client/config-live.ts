@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { FileAttributes } from '../index.ts';
-import { hexFingerprint } from './certificate.ts';
-import { typeNumber } from './file-attributes.ts';
+import { milliseconds, typeNumber } from './file-attributes.ts';
+import { hexFingerprint } from './hex-fingerprint.ts';
 import type { Session } from './session.ts';
 import type { SettingName } from './settings.ts';
 import type { ClientState } from './state.ts';
@@ -23,17 +23,18 @@ const ofHostKey =
   ({ shownHostKey }) =>
     shownHostKey === undefined ? '' : hexFingerprint(shownHostKey, algorithm);
 
-const milliseconds = (seconds: number | undefined): number | undefined =>
-  seconds === undefined ? undefined : seconds * 1000;
-
 /** Settings that are only read, with what they tell at this moment. */
 export const liveSettings: Readonly<Partial<Record<SettingName, Reader>>> = {
-  AttrAccessTime: ofEntry(({ accessTime }) => milliseconds(accessTime)),
-  AttrCreationTime: ofEntry(() => undefined),
+  AttrAccessTime: ofEntry(({ accessTime, accessTimeNanoseconds }) =>
+    milliseconds(accessTime, accessTimeNanoseconds),
+  ),
+  AttrCreationTime: ofEntry(({ createTime, createTimeNanoseconds }) =>
+    milliseconds(createTime, createTimeNanoseconds),
+  ),
   AttrFileType: ofEntry(typeNumber),
-  AttrGroupId: ofEntry(({ gid }) => gid),
-  AttrLinkCount: ofEntry(() => undefined),
-  AttrOwnerId: ofEntry(({ uid }) => uid),
+  AttrGroupId: ofEntry(({ gid, group }) => gid ?? group),
+  AttrLinkCount: ofEntry(({ linkCount }) => linkCount),
+  AttrOwnerId: ofEntry(({ uid, owner }) => uid ?? owner),
   AttrPermission: ofEntry(({ permissions }) => permissions),
   FreeSpace: ({ space }) => String(space.free),
   TotalSpace: ({ space }) => String(space.total),

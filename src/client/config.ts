@@ -3,10 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SFTPClientError } from './client-error.ts';
 import { actions } from './config-actions.ts';
 import { liveSettings } from './config-live.ts';
-import { checkFingerprints } from './host-key-check.ts';
+import { checkCaKey, checkFingerprints } from './host-key-check.ts';
 import type { Session } from './session.ts';
 import { parseConfigString, type SettingName } from './settings.ts';
 import type { ClientState } from './state.ts';
+import { CODE_PAGES } from './tables/code-pages.ts';
 
 /** What setting a value does beyond keeping it; throwing refuses it. */
 const EFFECTS: Readonly<Partial<Record<SettingName, (value: string, session: Session) => void>>> = {
@@ -18,6 +19,11 @@ const EFFECTS: Readonly<Partial<Record<SettingName, (value: string, session: Ses
         211,
         'Node does not run in FIPS mode: start it with --force-fips or --enable-fips',
       );
+  },
+  SSHAcceptServerCAKey: (value) => checkCaKey(value),
+  CodePage: (value) => {
+    if (!CODE_PAGES.has(Number(value)))
+      throw new SFTPClientError(434, `there is no encoding for CodePage ${value}`);
   },
   MaxWindowSize: (value, session) => session.connection?.growWindow(Number(value)),
 };

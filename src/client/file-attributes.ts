@@ -38,44 +38,94 @@ export function typeNumber(attributes: FileAttributes): number {
   return TYPE_NUMBERS[fileType(attributes)] ?? SFTPFileTypes.sftUnknown;
 }
 
+/** A time of the protocol as the reference has it. */
+export function milliseconds(seconds: number | undefined, nanoseconds = 0): number | undefined {
+  if (seconds === undefined) return undefined;
+  const time = seconds * 1000 + Math.floor(nanoseconds / 1_000_000);
+  if (!Number.isSafeInteger(time))
+    throw new SFTPClientError(1103, `a file time of ${seconds} s is beyond 2^53 ms`);
+  return time;
+}
+
 /** Shows what the server told; nothing counts as set by the user any more. */
 export function showAttributes(fields: FileFields, attributes: FileAttributes): void {
   const type = fileType(attributes);
-  const { size = 0, permissions, uid, gid, accessTime = 0, modifyTime = 0 } = attributes;
+  const { permissions, uid, gid, owner, group } = attributes;
   fields.reset();
-  fields.put('type', typeNumber(attributes));
-  fields.put('isDir', type === 'directory');
-  fields.put('isSymlink', type === 'symlink');
-  fields.put('size', size);
-  fields.put('permissions', permissions ?? 0);
-  fields.put('permissionsOctal', permissions?.toString(8) ?? '');
-  fields.put('ownerId', uid?.toString() ?? '');
-  fields.put('groupId', gid?.toString() ?? '');
-  fields.put('accessTime', accessTime * 1000);
-  fields.put('modifiedTime', modifyTime * 1000);
+  const told: Partial<Record<keyof typeof FILE_FIELDS, FieldValue | undefined>> = {
+    type: typeNumber(attributes),
+    isDir: type === 'directory',
+    isSymlink: type === 'symlink',
+    size: attributes.size,
+    allocationSize: attributes.allocationSize,
+    permissions,
+    permissionsOctal: permissions?.toString(8),
+    ownerId: uid?.toString() ?? owner,
+    groupId: gid?.toString() ?? group,
+    accessTime: milliseconds(attributes.accessTime, attributes.accessTimeNanoseconds),
+    creationTime: milliseconds(attributes.createTime, attributes.createTimeNanoseconds),
+    modifiedTime: milliseconds(attributes.modifyTime, attributes.modifyTimeNanoseconds),
+    acl: attributes.acl,
+    attributeBits: attributes.bits,
+    attributeBitsValid: attributes.bitsValid,
+  };
+  for (const [name, value] of Object.entries(told)) {
+    if (value !== undefined) fields.put(name as keyof typeof FILE_FIELDS, value);
+  }
 }
 
-/** The attributes the user has set; those that travel together are completed from what the server told. */
-export function setAttributes(fields: FileFields, queried: FileAttributes): FileAttributes {
+/** The attributes the user has set; in version 3 those that travel together are completed from what the server told. */
+export function setAttributes(fields: FileFields, queried: FileAttributes, version: number): FileAttributes {
   const { view } = fields;
   const attributes: FileAttributes = {};
   if (fields.isSet('permissions') || fields.isSet('permissionsOctal'))
     attributes.permissions = view.permissions & 0o7777;
-  if (fields.isSet('ownerId') || fields.isSet('groupId')) {
-    attributes.uid = idNumber('fileOwnerId', fields.isSet('ownerId') ? view.ownerId : queried.uid);
-    attributes.gid = idNumber('fileGroupId', fields.isSet('groupId') ? view.groupId : queried.gid);
+  if (fields.isSet('acl')) attributes.acl = view.acl;
+  if (fields.isSet('creationTime')) {
+    attributes.createTime = seconds(view.creationTime);
+    attributes.createTimeNanoseconds = nanoseconds(view.creationTime);
   }
-  if (fields.isSet('accessTime') || fields.isSet('modifiedTime')) {
-    const modified = fields.isSet('modifiedTime') ? seconds(view.modifiedTime) : queried.modifyTime;
-    const accessed = fields.isSet('accessTime') ? seconds(view.accessTime) : queried.accessTime;
-    attributes.accessTime = accessed ?? modified ?? 0;
-    attributes.modifyTime = modified ?? accessed ?? 0;
-  }
+  Object.assign(attributes, version === 3 ? idsOfVersion3(fields, queried) : namesOf(fields));
+  if (fields.isSet('accessTime') || fields.isSet('modifiedTime'))
+    Object.assign(attributes, timesOf(fields, queried, version));
   return attributes;
 }
 
-function seconds(milliseconds: number): number {
-  return Math.floor(milliseconds / 1000);
+function idsOfVersion3(fields: FileFields, queried: FileAttributes): FileAttributes {
+  if (!fields.isSet('ownerId') && !fields.isSet('groupId')) return {};
+  const { ownerId, groupId } = fields.view;
+  return {
+    uid: idNumber('fileOwnerId', fields.isSet('ownerId') ? ownerId : queried.uid),
+    gid: idNumber('fileGroupId', fields.isSet('groupId') ? groupId : queried.gid),
+  };
+}
+
+function namesOf(fields: FileFields): FileAttributes {
+  if (!fields.isSet('ownerId') && !fields.isSet('groupId')) return {};
+  return { owner: fields.view.ownerId, group: fields.view.groupId };
+}
+
+function timesOf(fields: FileFields, queried: FileAttributes, version: number): FileAttributes {
+  const { accessTime, modifiedTime } = fields.view;
+  const accessed = fields.isSet('accessTime') ? seconds(accessTime) : queried.accessTime;
+  const modified = fields.isSet('modifiedTime') ? seconds(modifiedTime) : queried.modifyTime;
+  if (version === 3) return { accessTime: accessed ?? modified ?? 0, modifyTime: modified ?? accessed ?? 0 };
+  return {
+    ...(fields.isSet('accessTime')
+      ? { accessTime: accessed!, accessTimeNanoseconds: nanoseconds(accessTime) }
+      : {}),
+    ...(fields.isSet('modifiedTime')
+      ? { modifyTime: modified!, modifyTimeNanoseconds: nanoseconds(modifiedTime) }
+      : {}),
+  };
+}
+
+function seconds(time: number): number {
+  return Math.floor(time / 1000);
+}
+
+function nanoseconds(time: number): number {
+  return (time % 1000) * 1_000_000;
 }
 
 function idNumber(name: string, value: string | number | undefined): number {

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
-import { type FileAttributes, isWherryError, type Sftp } from '../index.ts';
+import { type FileAttributes, fileType, isWherryError, type Sftp } from '../index.ts';
+import { milliseconds } from './file-attributes.ts';
 import { formatFileTime } from './file-time.ts';
 import { isMask, masksTest, maskTest } from './mask.ts';
 import type { Session } from './session.ts';
@@ -54,15 +55,16 @@ function dirEntry(
   format: string,
   utc: boolean,
 ): DirEntry {
-  const type = (attributes.permissions ?? 0) & 0o170000;
-  const { modifyTime, size = 0 } = attributes;
+  const type = fileType(attributes);
+  const { modifyTime, modifyTimeNanoseconds, size = 0 } = attributes;
+  const time = milliseconds(modifyTime, modifyTimeNanoseconds);
   return Object.freeze({
     entry: longname === '' ? name : longname,
     fileName: name,
     fileSize: size,
-    fileTime: modifyTime === undefined ? '' : formatFileTime(modifyTime * 1000, format, utc),
-    isDir: type === 0o040000,
-    isSymlink: type === 0o120000,
+    fileTime: time === undefined ? '' : formatFileTime(time, format, utc),
+    isDir: type === 'directory',
+    isSymlink: type === 'symlink',
   });
 }
 
@@ -110,7 +112,7 @@ function splitMask(text: string): { folder: string; mask: string } {
 
 async function isFolder(sftp: Sftp, path: string, signal: AbortSignal): Promise<boolean> {
   try {
-    return (((await sftp.stat(path, { signal })).permissions ?? 0) & 0o170000) === 0o040000;
+    return fileType(await sftp.stat(path, { signal })) === 'directory';
   } catch (error) {
     if (isWherryError(error) && error.code.startsWith('SFTP_') && error.code !== 'SFTP_PROTOCOL')
       return false;

@@ -1,4 +1,4 @@
-import type { Sftp } from '../index.ts';
+import { fileType, type Sftp } from '../index.ts';
 import { renumbered, SFTPClientError, toClientError } from './client-error.ts';
 import { setAttributes, showAttributes } from './file-attributes.ts';
 import type { Session } from './session.ts';
@@ -91,8 +91,8 @@ export async function updateFileAttributes(
   session: Session,
   signal: AbortSignal,
 ): Promise<void> {
-  const attributes = setAttributes(state.file, state.queried);
   const sftp = await session.ready(signal);
+  const attributes = setAttributes(state.file, state.queried, sftp.version);
   if (Object.keys(attributes).length === 0) return;
   const path = session.remoteName(required('remoteFile', state.main.view.remoteFile));
   await sftp.setAttributes(path, attributes, { signal });
@@ -158,6 +158,5 @@ function required(name: string, value: string): string {
 }
 
 async function isFolder(sftp: Sftp, path: string, signal: AbortSignal): Promise<boolean> {
-  const attributes = await sftp.lstat(path, { signal }).catch(() => undefined);
-  return ((attributes?.permissions ?? 0) & 0o170000) === 0o040000;
+  return fileType(await sftp.lstat(path, { signal }).catch(() => ({}))) === 'directory';
 }

@@ -1,4 +1,12 @@
-import { type Connection, connect, type Handshake, type LoginInput, openSftp, type Sftp } from '../index.ts';
+import {
+  type Connection,
+  connect,
+  fileType,
+  type Handshake,
+  type LoginInput,
+  openSftp,
+  type Sftp,
+} from '../index.ts';
 import { renumbered, SFTPClientError, toClientError } from './client-error.ts';
 import { hostKeyVerifier } from './host-key-check.ts';
 import { logHandler } from './log-events.ts';
@@ -6,7 +14,7 @@ import { customLogin, promptHandler } from './login-events.ts';
 import { remoteName, shownFolder } from './paths.ts';
 import type { ClientState } from './state.ts';
 import { ConnectionEvents } from './tables/enums.ts';
-import { toConnectOptions, toLoginInput, type Vocabulary } from './to-core.ts';
+import { toConnectOptions, toLoginInput, toOpenOptions, type Vocabulary } from './to-core.ts';
 
 /** A connection whose keys are in use, that waits for a login. */
 interface Waiting {
@@ -32,8 +40,8 @@ export class Session {
   }
 
   get vocabulary(): Vocabulary {
-    const { main, settings } = this.#state;
-    return { properties: main.view, settings, isSet: (name) => main.isSet(name) };
+    const { main, firewall, settings } = this.#state;
+    return { properties: main.view, firewall: firewall.view, settings, isSet: (name) => main.isSet(name) };
   }
 
   /** The SFTP session, where there is a login. */
@@ -117,7 +125,7 @@ export class Session {
       this.#ssh = ssh;
       ssh.onClosed((cause) => this.#lost(cause));
       state.emitter.notify('sshStatus', { message: 'logged in' });
-      this.#sftp = await openSftp(ssh, { signal });
+      this.#sftp = await openSftp(ssh, { ...toOpenOptions(this.vocabulary), signal });
       await this.#findFolder(signal);
     } catch (error) {
       const failure = toClientError(error, state);
@@ -165,9 +173,8 @@ export class Session {
     const wanted = path === '' ? '.' : this.remoteName(path);
     try {
       const full = settings.get('DisableRealPath') ? wanted : await sftp.realpath(wanted, { signal });
-      const { permissions } = await sftp.stat(full, { signal });
-      if (permissions !== undefined && (permissions & 0o170000) !== 0o040000)
-        throw new SFTPClientError(1106, `${full} is no folder`);
+      const type = fileType(await sftp.stat(full, { signal }));
+      if (type !== 'directory' && type !== 'unknown') throw new SFTPClientError(1106, `${full} is no folder`);
       main.put('remotePath', shownFolder(full, rules));
     } catch (error) {
       const failure = toClientError(error);
@@ -198,6 +205,8 @@ export class Session {
     const { emitter, facts } = this.#state;
     this.#state.kex = handshake.algorithms.kex;
     facts.connected = true;
+    facts.localHost = handshake.local?.address ?? '';
+    facts.localPort = handshake.local?.port ?? 0;
     this.#announced = true;
     this.#wasUp = true;
     await emitter.emit('connectionStatus', status(ConnectionEvents.handshakeComplete));

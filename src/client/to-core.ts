@@ -6,25 +6,30 @@ import type {
   GssapiOptions,
   LoginInput,
   LoginMethod,
+  OpenSftpOptions,
+  RoadOptions,
+  SftpVersion,
   TransferOptions,
   UploadOptions,
 } from '../index.ts';
-import type { PickedKey } from './certificate.ts';
+import type { KeyEntry } from '../keys.ts';
 import { SFTPClientError } from './client-error.ts';
 import type { Settings } from './settings.ts';
+import { CODE_PAGES } from './tables/code-pages.ts';
+import { METHODS_OF_MODE, PROXY_TYPES, STRICT_LEVELS } from './tables/core-names.ts';
 import { SSHAuthModes } from './tables/enums.ts';
+import type { FIREWALL_FIELDS } from './tables/firewall-fields.ts';
 import type { PROPERTIES } from './tables/properties.ts';
 import type { Values } from './tables/rows.ts';
 
 /** What the options of the core are made from. */
 export interface Vocabulary {
   readonly properties: Values<typeof PROPERTIES>;
+  readonly firewall: Values<typeof FIREWALL_FIELDS>;
   readonly settings: Settings;
   /** Whether the user has set the property. */
-  isSet(name: 'sshEncryptionAlgorithms' | 'sshCompressionAlgorithms'): boolean;
+  isSet(name: keyof typeof PROPERTIES): boolean;
 }
-
-const STRICT_LEVELS = ['off', 'offer', 'protect', 'require'] as const;
 
 const namesIn = (text: string): string[] =>
   text
@@ -44,23 +49,49 @@ export function toConnectOptions(
   const { properties, settings } = from;
   const interval = settings.get('SSHKeepAliveInterval') * 1000;
   const threshold = settings.given('KeyRenegotiationThreshold');
+  const maxPacketSize = settings.given('MaxPacketSize');
   const clientVersion = settings.get('ClientSSHVersionString');
   return {
     host: properties.sshHost,
     port: properties.sshPort,
     timeout: timeoutOf(from),
     algorithms: toAlgorithms(from),
+    ...toRoad(from),
     strictKex: STRICT_LEVELS[settings.get('UseStrictKeyExchange')]!,
     keepAlive: { interval, count: settings.get('SSHKeepAliveCountMax') },
     serverVersionPattern: settings.get('SSHVersionPattern'),
     preferredGroupBits: settings.get('PreferredDHGroupBits'),
-    maxPacketSize: settings.get('MaxPacketSize'),
     maxWindowSize: settings.get('MaxWindowSize'),
     waitForChannelClose: settings.get('WaitForChannelClose'),
     waitForServerDisconnect: settings.get('WaitForServerDisconnect'),
     logDetail: toLogDetail(settings),
+    ...(maxPacketSize === undefined ? {} : { maxPacketSize }),
     ...(threshold === undefined ? {} : { rekeyBytes: threshold }),
     ...(clientVersion === '' ? {} : { clientVersion }),
+  };
+}
+
+/** From where, and through which proxy. */
+export function toRoad({ properties, firewall, isSet }: Vocabulary): RoadOptions {
+  const { type, host, port, user, password } = firewall;
+  const kind = PROXY_TYPES[type];
+  if (kind !== undefined && host === '') throw new SFTPClientError(118, 'firewallHost is not set');
+  return {
+    ...(isSet('localHost') && properties.localHost !== '' ? { localAddress: properties.localHost } : {}),
+    ...(isSet('localPort') && properties.localPort !== 0 ? { localPort: properties.localPort } : {}),
+    ...(kind === undefined
+      ? firewall.autoDetect
+        ? { proxy: 'environment' }
+        : {}
+      : {
+          proxy: {
+            type: kind,
+            host,
+            ...(port === 0 ? {} : { port }),
+            ...(user === '' ? {} : { username: user }),
+            ...(password === '' ? {} : { password }),
+          },
+        }),
   };
 }
 
@@ -88,18 +119,8 @@ function toLogDetail(settings: Settings): 'events' | 'packets' | 'bytes' | 'secr
 
 /** What only the client itself can bring to a login. */
 export interface LoginParts extends Pick<LoginInput, 'keyboardInteractive' | 'customLogin'> {
-  readonly key: PickedKey | undefined;
+  readonly key: KeyEntry | undefined;
 }
-
-const METHODS_OF_MODE: Readonly<Record<number, readonly LoginMethod[]>> = {
-  [SSHAuthModes.amNone]: ['none'],
-  [SSHAuthModes.amPassword]: ['password'],
-  [SSHAuthModes.amPublicKey]: ['publickey'],
-  [SSHAuthModes.amKeyboardInteractive]: ['keyboard-interactive'],
-  [SSHAuthModes.amGSSAPIWithMic]: ['gssapi-with-mic'],
-  [SSHAuthModes.amGSSAPIKeyex]: ['gssapi-keyex'],
-  [SSHAuthModes.amCustom]: ['custom'],
-};
 
 /** The login that properties and settings describe. */
 export function toLoginInput({ properties, settings }: Vocabulary, parts: LoginParts): LoginInput {
@@ -171,6 +192,15 @@ function gssapiOptions(
   };
 }
 
+/** How the SFTP session is opened. */
+export function toOpenOptions(from: Vocabulary): OpenSftpOptions {
+  return {
+    timeout: timeoutOf(from),
+    version: from.settings.get('ProtocolVersion') as SftpVersion,
+    nameEncoding: CODE_PAGES.get(from.settings.get('CodePage')),
+  };
+}
+
 function toTransferOptions(from: Vocabulary): TransferOptions {
   const { settings } = from;
   const maxRequests = settings.get('AsyncTransfer') ? settings.given('MaxOutstandingPackets') : 1;
@@ -205,6 +235,9 @@ export function toUploadOptions(
 ): UploadOptions {
   return {
     ...toTransferOptions(from),
+    ...(fromFile && !append && from.settings.get('RealTimeUpload')
+      ? { follow: { idle: from.settings.get('RealTimeUploadAgeLimit') * 1000 } }
+      : {}),
     ...(fromFile && from.settings.get('PreserveFileTime') ? { preserve: 'times' } : {}),
     ...(append ? { at: 'end' } : startByte > 0 ? { resume: startByte } : {}),
   };

@@ -8,10 +8,18 @@ export interface StreamHandlers {
   close(error: Error | undefined): void;
 }
 
+/** The address and port of this machine that a connection is made from. */
+export interface LocalEnd {
+  readonly address: string;
+  readonly port: number;
+}
+
 /** A reliable byte stream in both directions: a TCP connection, a proxied one, another SSH channel, memory. */
 export interface ByteStream {
   readonly host: string;
   readonly port: number;
+  /** This end of a TCP connection. */
+  readonly local?: LocalEnd | undefined;
   /** Begins delivery. Called once, by the owner. */
   start(handlers: StreamHandlers): void;
   /** Sends `bytes`, which must not change until `done` has been called. */

@@ -2,7 +2,7 @@ import { connect, isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { Deadline, type WaitOptions } from '../base/deadline.ts';
 import type { ErrorCode } from '../base/error-codes.ts';
 import { WherryError } from '../base/errors.ts';
-import type { ByteStream, StreamHandlers } from './byte-stream.ts';
+import type { ByteStream, LocalEnd, StreamHandlers } from './byte-stream.ts';
 
 /** One read buffer per connection, used again for every read: measured at twice the speed of fresh ones. */
 const READ_BUFFER_BYTES = 1_048_576;
@@ -112,6 +112,11 @@ class TcpStream implements ByteStream {
       },
     });
     this.#socket.pause();
+  }
+
+  get local(): LocalEnd | undefined {
+    const { localAddress: address, localPort: port } = this.#socket;
+    return address === undefined || port === undefined ? undefined : { address, port };
   }
 
   opened(done: () => void, failed: (error: Error) => void): void {

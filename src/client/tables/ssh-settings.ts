@@ -75,9 +75,9 @@ export const SSH_SETTINGS = {
   },
   MaxPacketSize: {
     type: 'int',
-    default: 32_768,
+    default: 65_536,
     kind: 'setting',
-    range: [1024, 261_120],
+    range: [4096, 261_120],
     doc: 'Largest piece of data the server may send in one packet.',
   },
   MaxWindowSize: {

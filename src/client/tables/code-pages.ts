@@ -1,0 +1,37 @@
+/** The encodings that the setting CodePage can name, by their Windows numbers. */
+export const CODE_PAGES: ReadonlyMap<number, string> = new Map([
+  ...[437, 720, 737, 775, 850, 852, 855, 857, 858, 860, 861, 862, 863, 864, 865, 866, 869].map(
+    (number) => [number, `cp${number}`] as const,
+  ),
+  ...[874, 1250, 1251, 1252, 1253, 1254, 1255, 1256, 1257, 1258].map(
+    (number) => [number, `windows-${number}`] as const,
+  ),
+  ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 16].map(
+    (part) => [28_590 + part, `iso-8859-${part}`] as const,
+  ),
+  [932, 'shift_jis'],
+  [936, 'gbk'],
+  [949, 'cp949'],
+  [950, 'big5'],
+  [10_000, 'macroman'],
+  [10_006, 'macgreek'],
+  [10_007, 'maccyrillic'],
+  [10_010, 'macromania'],
+  [10_017, 'macukraine'],
+  [10_021, 'macthai'],
+  [10_029, 'maccenteuro'],
+  [10_079, 'maciceland'],
+  [10_081, 'macturkish'],
+  [10_082, 'maccroatian'],
+  [20_127, 'us-ascii'],
+  [20_866, 'koi8-r'],
+  [20_932, 'euc-jp'],
+  [20_936, 'gb2312'],
+  [21_866, 'koi8-u'],
+  [51_932, 'euc-jp'],
+  [51_936, 'gb2312'],
+  [51_949, 'euc-kr'],
+  [54_936, 'gb18030'],
+  [65_000, 'utf-7'],
+  [65_001, 'utf-8'],
+]);
