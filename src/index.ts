@@ -59,7 +59,12 @@ export {
   type HostKeyDecision,
   type HostKeyVerifier,
 } from './ssh/trust/host-key-verifier.ts';
-export { type AcceptNewOptions, acceptNew, knownHosts } from './ssh/trust/known-hosts.ts';
+export {
+  type AcceptNewOptions,
+  acceptNew,
+  type KnownHostsOptions,
+  knownHosts,
+} from './ssh/trust/known-hosts.ts';
 export {
   type KnownHost,
   type KnownHostsQuery,

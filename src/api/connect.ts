@@ -67,6 +67,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
           ...loginRules(options, credentials),
           onBanner: options.onBanner,
         },
+        ...(trust?.learn && { onHostKeys: async (keys) => await trust.learn?.(host, port, keys) }),
         beforeLogin:
           options.beforeLogin &&
           (async (transport) => {

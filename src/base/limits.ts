@@ -13,6 +13,10 @@ export const LIMITS = {
   },
   authAttempts: { value: 64, why: 'methods of a login, and rounds of one method, before we give up' },
   authPrompts: { value: 64, why: 'prompts of one keyboard-interactive request' },
+  announcedHostKeys: {
+    value: 64,
+    why: 'keys of one hostkeys-00@openssh.com, each with a signature to verify',
+  },
   bannerBytes: { value: 65_536, why: 'login banner kept for display' },
   nameListEntries: { value: 1024, why: 'names in a KEXINIT list' },
   extInfoEntries: { value: 128, why: 'extensions in EXT_INFO (RFC 8308)' },

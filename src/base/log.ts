@@ -10,6 +10,7 @@ export type LogEvent =
   | { kind: 'insecureAlgorithm'; use: string; name: string }
   | { kind: 'rekey'; reason: string }
   | { kind: 'hostKey'; keyType: string; fingerprint: string; accepted: boolean; reason: string }
+  | { kind: 'hostKeys'; outcome: string }
   | { kind: 'auth'; method: string; outcome: string }
   | { kind: 'banner'; text: string }
   | { kind: 'sftp'; text: string }
@@ -33,6 +34,7 @@ const FORMATTERS: { [K in LogEvent['kind']]: (e: Extract<LogEvent, { kind: K }>)
   rekey: (e) => `re-key: ${e.reason}`,
   hostKey: (e) =>
     `host key ${e.keyType} ${e.fingerprint}: ${e.accepted ? 'accepted' : 'refused'}, ${e.reason}`,
+  hostKeys: (e) => `host keys: ${e.outcome}`,
   auth: (e) => `login by ${e.method}: ${e.outcome}`,
   banner: (e) => `banner: ${e.text}`,
   sftp: (e) => `sftp: ${e.text}`,

@@ -33,6 +33,7 @@ const LINES: { [K in LogEvent['kind']]: readonly [Extract<LogEvent, { kind: K }>
       'host key t f: refused, other',
     ],
   ],
+  hostKeys: [[{ kind: 'hostKeys', outcome: 'not updated: why' }, 'host keys: not updated: why']],
   auth: [[{ kind: 'auth', method: 'password', outcome: 'failure' }, 'login by password: failure']],
   banner: [[{ kind: 'banner', text: 'hello' }, 'banner: hello']],
   sftp: [[{ kind: 'sftp', text: 'version 3' }, 'sftp: version 3']],

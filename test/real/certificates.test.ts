@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { caKeys, connect, fingerprints, knownHosts, knownHostsText, x509Roots } from '../../src/index.ts';
 import { ASYNCSSH, startAsyncssh } from '../support/servers/asyncssh.ts';
 import { getFixtures } from '../support/servers/fixtures.ts';
@@ -246,6 +247,45 @@ test(
     } finally {
       agent.kill();
       await ended;
+    }
+  },
+);
+
+test(
+  'hostkeys-00: a server proves its other keys, which are recorded; keys that are gone are taken out',
+  requireSshd(),
+  async () => {
+    const { hostKeys } = await getFixtures();
+    await using server = await startSshd({ name: 'keys', hostKeys: ['ed25519', 'rsa', 'ecdsa256'] });
+    const target = `[127.0.0.1]:${server.port}`;
+    for (const hash of [false, true]) {
+      const file = join(folder, `learns-${hash}`);
+      const stale = `${target} ${hostKeys.ecdsa384.publicLine}`;
+      const others = [
+        `elsewhere ${hostKeys.ecdsa384.publicLine}`,
+        `${target},elsewhere ${hostKeys.ecdsa384.publicLine}`,
+      ];
+      await writeFile(file, [`${target} ${hostKeys.ed25519.publicLine}`, stale, ...others, ''].join('\n'), {
+        mode: 0o640,
+      });
+      if (hash) await run('ssh-keygen', ['-H', '-f', file]);
+      const before = await readFile(file, 'utf8');
+      await withSftp(await loginTo(server, { trust: knownHosts(file) }), (sftp) => sftp.realpath('.'));
+      assert.equal(await readFile(file, 'utf8'), before, 'nothing is written unasked');
+      const connection = await connect(await loginTo(server, { trust: knownHosts(file, { update: true }) }));
+      for (let i = 0; i < 200 && (await readFile(file, 'utf8')) === before; i++) await sleep(20);
+      await connection.close();
+      const { stdout } = await run('ssh-keygen', ['-F', target, '-f', file]);
+      for (const type of ['ed25519', 'rsa', 'ecdsa256'] as const)
+        assert.ok(stdout.includes(hostKeys[type].publicLine.split(' ')[1]!), type);
+      const text = await readFile(file, 'utf8');
+      if (!hash) for (const line of others) assert.ok(text.includes(line), line);
+      assert.ok(!text.split('\n').includes(stale));
+      assert.equal((await stat(file)).mode & 0o777, hash ? (await stat(file)).mode & 0o777 : 0o640);
+      const again = await connect(await loginTo(server, { trust: knownHosts(file, { update: true }) }));
+      await sleep(100);
+      await again.close();
+      assert.equal(await readFile(file, 'utf8'), text, 'nothing more to learn');
     }
   },
 );

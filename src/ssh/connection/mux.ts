@@ -33,11 +33,13 @@ interface PendingOpen {
 
 /** All channels and global requests of one connection (RFC 4254 sections 4 and 5). */
 export class Mux implements ChannelCarrier {
+  /** A global request of the peer's that wants no reply. */
+  onNotice: ((name: string, specific: Uint8Array) => void) | undefined;
   readonly #transport: Transport;
   readonly #accept: ChannelAcceptor | undefined;
   readonly #channels = new Map<number, Channel>();
   readonly #opening = new Map<number, PendingOpen>();
-  #pendingGlobal: { resolve(ok: boolean): void; reject(error: WherryError): void }[] = [];
+  #pendingGlobal: { resolve(answer: Uint8Array | undefined): void; reject(error: WherryError): void }[] = [];
   #next = 0;
   readonly #maxPacket: number;
   #maxWindow: number | undefined;
@@ -111,8 +113,8 @@ export class Mux implements ChannelCarrier {
     });
   }
 
-  /** A global request that wants a reply; either answer proves that the peer is alive. */
-  globalRequest(name: string, specific: Uint8Array = EMPTY): Promise<boolean> {
+  /** A global request that wants a reply: what a success says, undefined for a failure. Either proves that the peer lives. */
+  globalRequest(name: string, specific: Uint8Array = EMPTY): Promise<Uint8Array | undefined> {
     return new Promise((resolve, reject) => {
       const over = this.#transport.error ?? this.#closing;
       if (over !== undefined) {
@@ -131,16 +133,18 @@ export class Mux implements ChannelCarrier {
       return;
     }
     switch (number) {
-      case CONNECTION.SSH_MSG_GLOBAL_REQUEST.number:
-        if (decode(CONNECTION.SSH_MSG_GLOBAL_REQUEST, payload).wantReply) {
-          this.#transport.send(encode(CONNECTION.SSH_MSG_REQUEST_FAILURE, {}));
-        }
+      case CONNECTION.SSH_MSG_GLOBAL_REQUEST.number: {
+        const { name, wantReply, specific } = decode(CONNECTION.SSH_MSG_GLOBAL_REQUEST, payload);
+        if (wantReply) this.#transport.send(encode(CONNECTION.SSH_MSG_REQUEST_FAILURE, {}));
+        else this.onNotice?.(name, specific);
         return;
+      }
       case CONNECTION.SSH_MSG_REQUEST_SUCCESS.number:
       case CONNECTION.SSH_MSG_REQUEST_FAILURE.number: {
         const waiting = this.#pendingGlobal.shift();
         if (waiting === undefined) throw new WherryError('SSH_PROTOCOL', 'a reply to no global request');
-        waiting.resolve(number === CONNECTION.SSH_MSG_REQUEST_SUCCESS.number);
+        const success = number === CONNECTION.SSH_MSG_REQUEST_SUCCESS.number;
+        waiting.resolve(success ? Uint8Array.from(payload.subarray(1)) : undefined);
         return;
       }
       case CONNECTION.SSH_MSG_CHANNEL_OPEN.number:
@@ -159,7 +163,7 @@ export class Mux implements ChannelCarrier {
 
   /** Of what we send only a global request may be unknown to a server: TinySSH answers it so, instead of by a failure. */
   onUnimplemented(): void {
-    this.#pendingGlobal.shift()?.resolve(false);
+    this.#pendingGlobal.shift()?.resolve(undefined);
   }
 
   /** The connection has room again. */

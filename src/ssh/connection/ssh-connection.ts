@@ -3,11 +3,13 @@ import { WherryError } from '../../base/errors.ts';
 import type { ByteStream } from '../../net/byte-stream.ts';
 import { Login, type LoginOptions } from '../auth/login.ts';
 import type { LoginPlanRules } from '../auth/login-plan.ts';
+import type { PublicKey } from '../keys/public-key.ts';
 import type { TransportOptions } from '../transport/options.ts';
 import { CLOSE_WAIT_MS, Transport } from '../transport/transport.ts';
 import { encode } from '../wire/message.ts';
 import { TRANSPORT } from '../wire/messages.ts';
 import type { Channel } from './channel.ts';
+import { hostKeyNotices } from './host-key-notices.ts';
 import { KeepAlive, type KeepAliveOptions } from './keep-alive.ts';
 import { type ChannelOptions, Mux } from './mux.ts';
 
@@ -19,6 +21,8 @@ export interface SshConnectionOptions {
   readonly beforeLogin?:
     | ((transport: Transport) => Promise<Partial<Pick<LoginOptions, 'user' | keyof LoginPlanRules>>>)
     | undefined;
+  /** Hears of the host keys the server has proved to own (hostkeys-00@openssh.com). */
+  readonly onHostKeys?: ((keys: readonly PublicKey[]) => Promise<void>) | undefined;
   readonly keepAlive: KeepAliveOptions;
   readonly channels?: ChannelOptions;
   /** Before the DISCONNECT of `close()`, wait until the server has closed the channels too. Default true. */
@@ -68,6 +72,9 @@ export class SshConnection {
     this.#waitForChannelClose = options.waitForChannelClose ?? true;
     this.#closeTimeout = options.transport.closeTimeout ?? CLOSE_WAIT_MS;
     this.#mux = new Mux(this.transport, undefined, options.channels);
+    const { onHostKeys } = options;
+    if (onHostKeys !== undefined)
+      this.#mux.onNotice = hostKeyNotices(this.transport, this.#mux, onHostKeys, log);
     this.#newLogin = async () => {
       deadline.pause();
       const more = await options.beforeLogin?.(this.transport);

@@ -47,6 +47,11 @@ export interface HostKeyVerifier {
   verify(context: HostKeyContext): HostKeyDecision | Promise<HostKeyDecision>;
   /** Key types recorded for the host, so that negotiation can prefer an algorithm whose key can be checked. */
   keyTypes?(host: string, port: number): readonly string[] | Promise<readonly string[]>;
+  /**
+   * Is told which host keys the server has proved to own (hostkeys-00@openssh.com), after the login. Where there is no
+   * such method the server is not asked.
+   */
+  learn?(host: string, port: number, keys: readonly PublicKey[]): Promise<void>;
   /** Kinds of certificates it can judge for the host; others are not asked for. */
   certificates?(host: string, port: number): readonly CertificateKind[] | Promise<readonly CertificateKind[]>;
 }
@@ -74,7 +79,13 @@ const REFUSALS: Readonly<Record<HostKeyRefusalCode, { rank: number; final: boole
  * ```
  */
 export function anyOf(...verifiers: readonly HostKeyVerifier[]): HostKeyVerifier {
+  const learners = verifiers.filter(({ learn }) => learn !== undefined);
   return {
+    ...(learners.length > 0 && {
+      async learn(host: string, port: number, keys: readonly PublicKey[]) {
+        for (const verifier of learners) await verifier.learn?.(host, port, keys);
+      },
+    }),
     async verify(context) {
       let refusal: HostKeyRefusal = refuse('HOST_KEY_UNKNOWN', 'no trust source was given');
       for (const [i, verifier] of verifiers.entries()) {

@@ -11,6 +11,16 @@ import {
 } from './known-hosts-file.ts';
 import { formatKnownHostsLine, HASHED_NAME_BYTES, hostTarget } from './known-hosts-line.ts';
 import { hasAuthority, judgeHostKey, type KnownKey, type KnownKeys, recordedKeyTypes } from './known-keys.ts';
+import { updateKnownHosts } from './update-known-hosts.ts';
+
+export interface KnownHostsOptions {
+  /**
+   * Keep the record of a host that is known up to date, as OpenSSH's `UpdateHostKeys`: when the server tells which host
+   * keys it has, and proves them, those that are missing are added to the (first) file, and those that are gone taken
+   * out. Default false.
+   */
+  readonly update?: boolean | undefined;
+}
 
 /**
  * Trusts the host keys of known_hosts files, read anew for each connection. A file that is not there has no
@@ -28,17 +38,21 @@ import { hasAuthority, judgeHostKey, type KnownKey, type KnownKeys, recordedKeyT
  * await using ssh = await connect({ host, port, username, privateKey, trust: knownHosts(knownHostsFile) });
  * ```
  */
-export function knownHosts(paths: string | readonly string[] = defaultKnownHostsPath()): HostKeyVerifier {
+export function knownHosts(
+  paths: string | readonly string[] = defaultKnownHostsPath(),
+  { update = false }: KnownHostsOptions = {},
+): HostKeyVerifier {
   const files = (typeof paths === 'string' ? [paths] : paths).map(expandHome);
   return {
     async verify(context) {
       return judgeHostKey(context, await lookUp(files, context));
     },
     ...recordedFor(files),
+    ...(update && files[0] !== undefined && { learn: learnInto(files[0]) }),
   };
 }
 
-export interface AcceptNewOptions {
+export interface AcceptNewOptions extends KnownHostsOptions {
   /** Write hashed host names, so that the file does not list where you connect to. */
   readonly hash?: boolean | undefined;
   readonly random?: RandomSource | undefined;
@@ -58,7 +72,7 @@ export interface AcceptNewOptions {
  */
 export function acceptNew(
   path: string = defaultKnownHostsPath(),
-  { hash = false, random = systemRandom }: AcceptNewOptions = {},
+  { hash = false, update = false, random = systemRandom }: AcceptNewOptions = {},
 ): HostKeyVerifier {
   const file = expandHome(path);
   return {
@@ -72,6 +86,15 @@ export function acceptNew(
         return { accept: true, reason: `new host, recorded in ${file}` };
       }),
     ...recordedFor([file]),
+    ...(update && { learn: learnInto(file, random) }),
+  };
+}
+
+function learnInto(file: string, random: RandomSource = systemRandom): NonNullable<HostKeyVerifier['learn']> {
+  const salt = (): Uint8Array => randomBytes(HASHED_NAME_BYTES, random);
+  return async (host, port, keys) => {
+    const target = recordableTarget({ host, port });
+    await inTurn(file, () => updateKnownHosts(file, target, keys, salt));
   };
 }
 
@@ -96,7 +119,7 @@ async function lookUp(
 }
 
 // What is special in a line of known_hosts must not get there by way of a host name.
-function recordableTarget({ host, port }: HostKeyContext): string {
+function recordableTarget({ host, port }: Pick<HostKeyContext, 'host' | 'port'>): string {
   if (/^[^\s\u0000-\u0020\u007f,*?!|#@"\\]+$/.test(host)) return hostTarget(host, port);
   throw new WherryError('INVALID_ARGUMENT', `"${sanitize(host, 100)}" cannot be recorded in known_hosts`);
 }

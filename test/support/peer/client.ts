@@ -3,7 +3,7 @@ import type { LoginPlanRules } from '../../../src/ssh/auth/login-plan.ts';
 import type { AuthMethod } from '../../../src/ssh/auth/method.ts';
 import type { KeepAliveOptions } from '../../../src/ssh/connection/keep-alive.ts';
 import type { ChannelOptions } from '../../../src/ssh/connection/mux.ts';
-import { SshConnection } from '../../../src/ssh/connection/ssh-connection.ts';
+import { SshConnection, type SshConnectionOptions } from '../../../src/ssh/connection/ssh-connection.ts';
 import type { PresentedHostKey } from '../../../src/ssh/transport/options.ts';
 import { type HalfOptions, transportOptions } from './defaults.ts';
 import { type MemoryPair, type MemoryPairOptions, memoryPair } from './memory-pair.ts';
@@ -17,6 +17,7 @@ export interface TestClientOptions extends HalfOptions, LoginPlanRules {
   readonly onBanner?: (text: string) => void;
   readonly beforeLogin?: () => Promise<{ user?: string }>;
   readonly keepAlive?: KeepAliveOptions;
+  readonly onHostKeys?: SshConnectionOptions['onHostKeys'];
   readonly channels?: ChannelOptions;
   readonly waitForChannelClose?: boolean;
   /** Milliseconds of silence a handshake may take. Default 5000. */
@@ -39,6 +40,7 @@ export function openClient(stream: ByteStream, options: TestClientOptions = {}):
         onBanner: options.onBanner,
       },
       beforeLogin: options.beforeLogin,
+      onHostKeys: options.onHostKeys,
       keepAlive: options.keepAlive ?? { interval: 0, count: 3 },
       channels: options.channels ?? {},
       waitForChannelClose: options.waitForChannelClose,
