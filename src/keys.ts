@@ -16,6 +16,7 @@ export type { KeyEntry } from './ssh/keys/formats/key-entry.ts';
 export { type GeneratedKeyType, type GenerateKeyOptions, generateKey } from './ssh/keys/generate.ts';
 export type { KeyFormatName } from './ssh/keys/key-formats.ts';
 export { findKey, findKeyFor, type KeyStoreOptions, openKeyStore } from './ssh/keys/key-store.ts';
+export { loadKeys } from './ssh/keys/load-keys.ts';
 export { openPkcs11 } from './ssh/keys/pkcs11.ts';
 export { loadPrivateKey, type PrivateKey, parsePrivateKey } from './ssh/keys/private-key.ts';
 export { type PublicKey, type PublicKeyLine, parsePublicKeyLine } from './ssh/keys/public-key.ts';

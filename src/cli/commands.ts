@@ -45,6 +45,7 @@ export type CommandName =
   | 'chmod'
   | 'shell'
   | 'known-hosts'
+  | 'key'
   | 'run'
   | 'executions'
   | 'connectors'
@@ -204,6 +205,29 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
     doc: 'show and change which host keys are trusted',
     options: ['knownHosts', 'hostKey', 'timeout', ...REPORTING],
     load: async () => (await import('./known-hosts.ts')).knownHostsCommand,
+  },
+  key: {
+    usage: 'inspect <file...> | convert <file> [target] | generate <file>',
+    args: [
+      [
+        '<what>',
+        'inspect shows what is in key files, convert writes another format, generate makes a new key',
+      ],
+      ['[file...]', 'key files and certificates of any format; the target of convert may be - for stdout'],
+    ],
+    doc: 'show, convert and make keys',
+    options: [
+      'passphraseEnv',
+      'newPassphraseEnv',
+      'plain',
+      'public',
+      'to',
+      'type',
+      'bits',
+      'comment',
+      ...REPORTING,
+    ],
+    load: async () => (await import('./key.ts')).keyCommand,
   },
   run: {
     usage: '[options] <file>',

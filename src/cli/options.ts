@@ -22,6 +22,13 @@ export interface CliOptions {
   readonly input?: readonly string[];
   readonly inputFile?: string;
   readonly store?: string;
+  readonly newPassphraseEnv?: string;
+  readonly plain?: boolean;
+  readonly public?: boolean;
+  readonly to?: string;
+  readonly type?: string;
+  readonly bits?: number;
+  readonly comment?: string;
   readonly quiet?: boolean;
   readonly json?: boolean;
   readonly verbose?: boolean;
@@ -87,6 +94,16 @@ export const OPTIONS: Readonly<Record<keyof CliOptions, OptionRow>> = {
   },
   inputFile: { flags: '--input-file <file>', doc: 'inputs from a YAML or JSON file' },
   store: { flags: '--store <folder>', doc: 'files, executions and stored connectors (default: .wherry)' },
+  newPassphraseEnv: {
+    flags: '--new-passphrase-env <name>',
+    doc: 'environment variable with the passphrase of the key that is written',
+  },
+  plain: { flags: '--plain', doc: 'write the private key without a passphrase' },
+  public: { flags: '--public', doc: 'the public key only' },
+  to: { flags: '--to <format>', doc: 'openssh (default), pkcs8, ppk, jwk; public keys also rfc4716' },
+  type: { flags: '-t, --type <type>', doc: 'ed25519 (default), ecdsa, rsa' },
+  bits: { flags: '-b, --bits <number>', doc: 'size of an ecdsa or rsa key', parse: parseBits },
+  comment: { flags: '-C, --comment <text>', doc: 'comment of the key' },
   quiet: { flags: '-q, --quiet', doc: 'no progress and no summary' },
   json: { flags: '--json', doc: 'report by JSON objects, one a line' },
   verbose: { flags: '-v, --verbose', doc: 'tell on stderr what happens' },
@@ -123,6 +140,11 @@ function parseDepth(text: string): number {
   const depth = /^\d{1,2}$/.test(text) ? Number(text) : 0;
   if (depth < 1 || depth > 64) throw new UsageError('--depth takes a number from 1 to 64');
   return depth;
+}
+
+function parseBits(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new UsageError('--bits takes a number');
+  return Number(text);
 }
 
 function parseTimeout(text: string): number {

@@ -2,6 +2,7 @@
 const WORDS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EDQUOT: 'the quota is used up',
+  EEXIST: 'it is there already',
   EFBIG: 'too large for the file system',
   EISDIR: 'it is a folder',
   EMFILE: 'too many open files',

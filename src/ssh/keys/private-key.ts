@@ -1,10 +1,9 @@
-import { open } from 'node:fs/promises';
 import type { ErrorCode } from '../../base/error-codes.ts';
 import { WherryError } from '../../base/errors.ts';
-import { LIMITS } from '../../base/limits.ts';
 import type { KeyEntry } from './formats/key-entry.ts';
 import { keyFile } from './formats/key-file.ts';
 import type { PrivateKey } from './key-pair.ts';
+import { withKeyFile } from './load-keys.ts';
 import { nothingKnown, readSource, sourcesOf } from './read-keys.ts';
 
 export type { PrivateKey } from './key-pair.ts';
@@ -80,33 +79,5 @@ function notPrivate({ certificate, sshCertificate }: KeyEntry): WherryError {
  * ```
  */
 export async function loadPrivateKey(path: string, passphrase?: string | Uint8Array): Promise<PrivateKey> {
-  const bytes = await readBounded(path);
-  try {
-    return parsePrivateKey(bytes, passphrase);
-  } catch (error) {
-    if (!(error instanceof WherryError)) throw error;
-    const details = { ...error.details, localPath: path };
-    throw new WherryError(error.code, `${path}: ${error.message}`, details, error.cause);
-  } finally {
-    bytes.fill(0);
-  }
-}
-
-/** As much of a file as a key file may have, and one byte more. */
-export async function readBounded(path: string): Promise<Uint8Array> {
-  try {
-    await using file = await open(path, 'r');
-    const bytes = Buffer.alloc(LIMITS.keyFileBytes.value + 1);
-    let length = 0;
-    while (length < bytes.length) {
-      const { bytesRead } = await file.read(bytes, length, bytes.length - length, null);
-      if (bytesRead === 0) break;
-      length += bytesRead;
-    }
-    return bytes.subarray(0, length);
-  } catch (error) {
-    const errno = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    const text = `cannot read the private key ${path}: ${errno}`;
-    throw new WherryError('INVALID_ARGUMENT', text, { localPath: path, errno }, error);
-  }
+  return withKeyFile(path, (bytes) => parsePrivateKey(bytes, passphrase));
 }
