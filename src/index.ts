@@ -75,6 +75,7 @@ export { knownHostsText } from './ssh/trust/known-hosts-text.ts';
 export { type X509RootsOptions, x509Roots } from './ssh/trust/x509-roots.ts';
 export type { FollowOptions } from './transfer/follow.ts';
 export type { FollowUpload } from './transfer/follow-source.ts';
+export type { LineEnd, TextOptions } from './transfer/line-ends.ts';
 export type { DownloadOptions, TransferOptions, TransferResult, UploadOptions } from './transfer/options.ts';
 export type { Progress, ProgressHandler } from './transfer/progress.ts';
 export { RateLimit } from './transfer/rate-limit.ts';

@@ -9,6 +9,7 @@ import { closeHandle, fstat } from '../sftp/requests.ts';
 import type { SftpSession } from '../sftp/session.ts';
 import { FileSink } from './file-sink.ts';
 import { keepOnLocal } from './kept-attributes.ts';
+import { checkTextOptions, lineEnds } from './line-ends.ts';
 import { type LocalTarget, openLocalTarget } from './local-target.ts';
 import type { DownloadOptions, TransferResult } from './options.ts';
 import {
@@ -26,6 +27,7 @@ import { tailAgrees } from './resume-check.ts';
 import { checkCount, transferError, underDeadline } from './run.ts';
 import type { DownloadStream, Sink } from './sink.ts';
 import { TapSink } from './tap.ts';
+import { TextSink } from './text.ts';
 import { type Tuning, tuned } from './tuning.ts';
 import { localHash, verifyContents } from './verify.ts';
 
@@ -166,7 +168,9 @@ async function fetch(
   const { session, remote, options, hints } = one;
   const began = performance.now();
   const wait = waitOf(options);
-  const opening = openFile(session, remote, OPEN_FLAGS.SSH_FXF_READ, {}, wait);
+  const ends = lineEnds(session, options.text);
+  const flags = OPEN_FLAGS.SSH_FXF_READ + (ends?.byServer ? OPEN_FLAGS.SSH_FXF_TEXT : 0);
+  const opening = openFile(session, remote, flags, {}, wait);
   const [handle, tuning] = await Promise.all([opening, one.tuning.then((all) => tuned(all, options))]);
   tuning.reads.answered(performance.now() - began);
   try {
@@ -177,15 +181,17 @@ async function fetch(
       throw new WherryError('TRANSFER_TARGET', `${sanitize(remote)} is a folder`, { path: sanitize(remote) });
     }
     const end = options.length === undefined ? undefined : base + options.length;
-    const { size } = attributes;
+    // What the server makes of a text file has another size.
+    const size = ends?.byServer ? undefined : attributes.size;
     if (size !== undefined && base + have > size && have > 0) throw shorterThanPartial(remote, have, size);
     const start = base + (have > 0 && !(await mayGoOn(one, handle, base, have, file)) ? 0 : have);
     const total =
       size === undefined || size === 0 ? undefined : Math.max(0, Math.min(size, end ?? size) - base);
+    const text = ends && new TextSink(target, ends, start - base);
     const sink =
       options.onData === undefined
-        ? target
-        : new TapSink(target, options.onData, { base, start, size: size === 0 ? undefined : size });
+        ? (text ?? target)
+        : new TapSink(text ?? target, options.onData, { base, start, size: size === 0 ? undefined : size });
     const meter = new ProgressMeter(options.onProgress, start - base, total);
     let touch: () => void = () => {};
     const pipeline = new ReadPipeline({
@@ -196,7 +202,7 @@ async function fetch(
       end: tuning.pastEnd ? end : Math.min(end ?? Number.POSITIVE_INFINITY, size || Number.POSITIVE_INFINITY),
       size,
       chunk: tuning.readChunk,
-      requests: tuning.requests,
+      requests: ends?.byServer ? 1 : tuning.requests,
       budget: tuning.reads,
       rate: new RateGate(options.rateLimit),
       sink,
@@ -223,7 +229,7 @@ async function fetch(
     }
     meter.finish();
     const bytes = pipeline.safeLength - start;
-    return { bytes, size: start - base + bytes, duration: performance.now() - began };
+    return { bytes, size: text?.written ?? start - base + bytes, duration: performance.now() - began };
   } finally {
     closeHandle(session, handle, remote).catch(() => {});
   }
@@ -256,6 +262,7 @@ function waitOf({ signal, timeout }: DownloadOptions): WaitOptions {
 }
 
 function checkRange(options: DownloadOptions): void {
+  checkTextOptions(options);
   checkCount('start', options.start);
   checkCount('length', options.length);
   if (typeof options.resume === 'number') checkCount('resume', options.resume);

@@ -1,5 +1,6 @@
 import type { WaitOptions } from '../base/deadline.ts';
 import type { FollowUpload } from './follow-source.ts';
+import type { TextOptions } from './line-ends.ts';
 import type { ProgressHandler } from './progress.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { DataHandler } from './tap.ts';
@@ -22,6 +23,12 @@ export interface TransferOptions extends WaitOptions {
    * used again afterwards: copy what is to be kept.
    */
   onData?: DataHandler | undefined;
+  /**
+   * The file is text: its line ends become those of this system, or of the server. `true` takes the server's as it
+   * announces them, or `\n`; see `TextOptions`. Not together with `resume`, `verify`, `keepPartial` or `at`. Default
+   * false: bytes are carried over as they are.
+   */
+  text?: boolean | TextOptions | undefined;
   /** Bytes a READ or WRITE carries at most, 1 to 261,120. Default: what the server says, or 32,768. */
   requestBytes?: number | undefined;
   /** READs or WRITEs under way at most, from 1. Default: as many as the link takes. */

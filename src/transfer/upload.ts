@@ -9,6 +9,7 @@ import { closeHandle, fstat, setstat } from '../sftp/requests.ts';
 import type { SftpSession } from '../sftp/session.ts';
 import { WireWriter } from '../ssh/wire/writer.ts';
 import { LaneOpener } from './lanes.ts';
+import { checkTextOptions, lineEnds } from './line-ends.ts';
 import type { TransferResult, UploadOptions } from './options.ts';
 import { ProgressMeter } from './progress.ts';
 import { RateGate } from './rate-limit.ts';
@@ -18,6 +19,7 @@ import { checkCount, transferError, underDeadline } from './run.ts';
 import { given, ofSource, opened, type Sending } from './sending.ts';
 import { abandon, type Source, type UploadStream } from './source.ts';
 import { tapSource } from './tap.ts';
+import { textSending } from './text.ts';
 import { type Tuning, tuned } from './tuning.ts';
 import { verifyContents } from './verify.ts';
 import { WritePipeline } from './write-pipeline.ts';
@@ -81,10 +83,13 @@ export async function uploadSource(
 async function send(
   session: SftpSession,
   all: Tuning,
-  sending: Sending,
+  plain: Sending,
   remote: string,
   options: UploadOptions,
 ): Promise<TransferResult> {
+  checkTextOptions(options);
+  const ends = lineEnds(session, options.text);
+  const sending = ends === undefined ? plain : textSending(plain, ends);
   const { size } = sending;
   const began = performance.now();
   const wait = { signal: options.signal, timeout: options.timeout };
@@ -95,7 +100,12 @@ async function send(
   const { path } = target;
   const { SSH_FXF_WRITE, SSH_FXF_CREAT, SSH_FXF_TRUNC, SSH_FXF_EXCL } = OPEN_FLAGS;
   const mustBeNew = options.overwrite === false && !keep && options.atomic !== true;
-  const flags = SSH_FXF_WRITE + SSH_FXF_CREAT + (keep ? 0 : SSH_FXF_TRUNC) + (mustBeNew ? SSH_FXF_EXCL : 0);
+  const flags =
+    SSH_FXF_WRITE +
+    SSH_FXF_CREAT +
+    (keep ? 0 : SSH_FXF_TRUNC) +
+    (mustBeNew ? SSH_FXF_EXCL : 0) +
+    (ends?.byServer ? OPEN_FLAGS.SSH_FXF_TEXT : 0);
   const attributes = options.mode === undefined ? {} : { permissions: options.mode };
   const lanes = new LaneOpener(tuning, size ?? 0);
   const handle = await openFile(session, path, flags, attributes, wait);

@@ -218,6 +218,13 @@ const EVERYWHERE: Readonly<Record<string, Run>> = {
     await file.close();
     assert.equal(await readFile(disk('f'), 'utf8'), 'one two');
   },
+  'line ends are turned on the way': async ({ sftp, put, at, disk }) => {
+    const text = { local: '\r\n' } as const;
+    await sftp.upload(Buffer.from('one\r\ntwo\r\n'), at('f'), { text });
+    assert.equal(await readFile(disk('f'), 'utf8'), 'one\ntwo\n');
+    const back = await sftp.readFile(await put('g', 'one\ntwo\n'), { text });
+    assert.equal(Buffer.from(back).toString(), 'one\r\ntwo\r\n');
+  },
   'names of any language': async ({ sftp, at, disk }) => {
     for (const name of ['ünï', '日本語', ' space ', 'quote\'"*', 'emoji-\u{1f600}']) {
       await sftp.upload(Buffer.from(name), at(name));
@@ -256,6 +263,17 @@ const EVERYWHERE: Readonly<Record<string, Run>> = {
 };
 
 const WHERE_OFFERED: Readonly<Record<string, Behaviour>> = {
+  'the server turns line ends': {
+    since: 4,
+    run: async ({ sftp, put, at, disk }) => {
+      const text = { local: '\r\n', byServer: true } as const;
+      const lines = Array.from({ length: 20_000 }, (_, i) => `line ${i}`);
+      await sftp.upload(Buffer.from(lines.join('\r\n')), at('f'), { text });
+      assert.equal(await readFile(disk('f'), 'utf8'), lines.join('\n'));
+      const back = await sftp.readFile(await put('g', lines.join('\n')), { text });
+      assert.equal(Buffer.from(back).toString(), lines.join('\r\n'));
+    },
+  },
   'space is told': {
     needs: (sftp) => sftp.offers('statvfs@openssh.com') || sftp.offers('space-available'),
     run: async ({ sftp, at }) => {
