@@ -43,6 +43,10 @@ export type CommandName =
   | 'rmdir'
   | 'ln'
   | 'chmod'
+  | 'cp'
+  | 'hash'
+  | 'sync'
+  | 'tail'
   | 'shell'
   | 'known-hosts'
   | 'key'
@@ -188,6 +192,47 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
     options: [...CONNECTING, 'recursive', ...REPORTING],
     remote: true,
     load: async () => (await import('./chmod.ts')).chmod,
+  },
+  cp: {
+    usage: '[options] <url> <target>',
+    args: [
+      ['<url>', SFTP_DOC],
+      ['<target>', 'a URL or path on the same server; into it where it is a folder'],
+    ],
+    doc: 'copy a file on the server, by the server',
+    options: [...CONNECTING, ...REPORTING],
+    remote: true,
+    load: async () => (await import('./cp.ts')).cp,
+  },
+  hash: {
+    usage: '[options] <url...>',
+    args: [URLS_ARG],
+    doc: 'tell the hash of files, by the server where it can, else by reading them',
+    options: [...CONNECTING, 'algorithm', ...REPORTING],
+    remote: true,
+    load: async () => (await import('./hash.ts')).hash,
+  },
+  sync: {
+    usage: '[options] <from> <to>',
+    args: [
+      ['<from>', `a local folder, or ${SFTP_DOC}`],
+      ['<to>', 'the other one of the two: what is made like it'],
+    ],
+    doc: 'make a folder like another one, by moving what is new or changed',
+    options: [
+      ...CONNECTING,
+      ...(['delete', 'dryRun', 'compare', 'include', 'exclude', 'preserve'] as const),
+      ...REPORTING,
+    ],
+    load: async () => (await import('./sync.ts')).sync,
+  },
+  tail: {
+    usage: '[options] <url>',
+    args: [['<url>', SFTP_DOC]],
+    doc: 'write the end of a file to stdout',
+    options: [...CONNECTING, 'follow', 'lines', ...REPORTING],
+    remote: true,
+    load: async () => (await import('./tail.ts')).tail,
   },
   shell: {
     usage: '[options] <url>',

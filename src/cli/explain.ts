@@ -31,6 +31,7 @@ const HINTS: Partial<Record<ErrorCode, (failed: Failed) => string | undefined>> 
     details.path?.startsWith('/') && !inShell
       ? 'a path below the home folder is written sftp://host/~/…'
       : undefined,
+  SFTP_OP_UNSUPPORTED: () => 'this server cannot do that: another way is to get the file and put it back',
   TRANSFER_TARGET: ({ message, options }) =>
     /is a folder$/.test(message) && !options.recursive ? '-r transfers folders' : undefined,
 };

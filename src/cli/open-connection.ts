@@ -7,6 +7,7 @@ import {
   type LogEvent,
   type PrivateKey,
   type PromptRequest,
+  type RoadOptions,
 } from '../index.ts';
 import { algorithmLists } from './algorithm-lists.ts';
 import type { CommandContext } from './commands.ts';
@@ -15,11 +16,64 @@ import { type HostSettings, hostSettings } from './host-settings.ts';
 import { findIdentities, unlock } from './identities.ts';
 import { type Person, personAtTerminal } from './prompts.ts';
 import { trustFrom } from './trust.ts';
-import type { RemoteUrl } from './url.ts';
+import { isUrl, parseUrl, type RemoteUrl } from './url.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Logins a person at the terminal gets, as with OpenSSH. */
 const PASSWORD_TRIES = 3;
+const DEEPEST_JUMP = 8;
+
+/** What stands between this machine and a host, and the end of it. */
+interface Road {
+  readonly options: RoadOptions;
+  close(): Promise<void>;
+}
+
+/** What a jump host on the way is reached by. */
+interface JumpedTo {
+  readonly through: Connection | undefined;
+  /** How many configurations have named one another. */
+  readonly depth: number;
+}
+
+/** The option on the command line, or what the configuration says: jump hosts, a proxy command, or neither. */
+async function openRoad(
+  settings: HostSettings,
+  context: CommandContext,
+  jumped: JumpedTo | undefined,
+): Promise<Road> {
+  const { through, depth } = jumped ?? { through: undefined, depth: 0 };
+  const close = async (): Promise<void> => {};
+  if (through !== undefined) return { options: { jump: through }, close };
+  const { jump, proxy, proxyCommand } = depth === 0 ? context.options : {};
+  if ([jump, proxy, proxyCommand].filter((given) => given !== undefined).length > 1)
+    throw new UsageError('--jump, --proxy and --proxy-command exclude each other');
+  if (proxy !== undefined) return { options: { proxy }, close };
+  if (proxyCommand !== undefined) return { options: { proxy: { command: proxyCommand } }, close };
+  const hosts = jump ?? settings.proxyJump;
+  if (hosts !== undefined) return await openJumps(hosts.split(','), context, depth + 1);
+  if (settings.proxyCommand === undefined) return { options: {}, close };
+  return { options: { proxy: { command: settings.proxyCommand } }, close };
+}
+
+/** Logs in to one host after the other, each through the one before it. */
+async function openJumps(hosts: readonly string[], context: CommandContext, depth: number): Promise<Road> {
+  if (depth > DEEPEST_JUMP) throw new UsageError('the configuration sends jump hosts through one another');
+  let through: Connection | undefined;
+  const close = async (): Promise<void> => await through?.close();
+  try {
+    for (const host of hosts) {
+      const url = parseUrl(isUrl(host) ? host.replace(/^ssh:/, 'sftp:') : `sftp://${host.trim()}`);
+      const before = through;
+      through = await openConnection(url, context, { through: before, depth });
+      through.onClosed(() => void before?.close());
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { options: through === undefined ? {} : { jump: through }, close };
+}
 
 /** What the next login is tried with. */
 interface Login {
@@ -33,15 +87,37 @@ interface Login {
  * Connects as the URL, the configuration and the options say. Where a login fails and a person is at the terminal,
  * passphrases of keys that are still locked are asked for, then the password.
  */
-export async function openConnection(url: RemoteUrl, context: CommandContext): Promise<Connection> {
-  const { options, report, signal } = context;
+export async function openConnection(
+  url: RemoteUrl,
+  context: CommandContext,
+  jumped?: JumpedTo,
+): Promise<Connection> {
+  const { options, report } = context;
   const note = (text: string): void => report.note(text);
   const settings = await hostSettings(url, options);
+  const road = await openRoad(settings, context, jumped);
+  try {
+    const ssh = await logIn(settings, context, road.options, note);
+    ssh.onClosed(() => void road.close());
+    return ssh;
+  } catch (error) {
+    await road.close();
+    throw error;
+  }
+}
+
+async function logIn(
+  settings: HostSettings,
+  context: CommandContext,
+  road: RoadOptions,
+  note: (text: string) => void,
+): Promise<Connection> {
+  const { options, report, signal } = context;
   const person = personAtTerminal(signal);
   const trust = trustFrom(options, { settings, person, warn: (text) => report.warn(text) });
   const password = environmentValue('--password-env', options.passwordEnv);
   const identities = await findIdentities(options, { settings, person, note });
-  const fixed = { ...baseOptions(settings, context, note), trust };
+  const fixed = { ...baseOptions(settings, context, note), ...road, trust };
   let login: Login = { ...identities, ...(password === undefined ? {} : { password }) };
   for (let asked = 0; ; ) {
     const { locked, ...rest } = login;
@@ -96,10 +172,6 @@ function baseOptions(
   note: (text: string) => void,
 ): ConnectOptions {
   const { host, port, user: username, aliveInterval, aliveCount } = settings;
-  for (const keyword of ['proxyJump', 'proxyCommand'] as const) {
-    if (settings[keyword] !== undefined)
-      throw new UsageError(`the configuration names a ${keyword} for ${host}, which is not known here yet`);
-  }
   const timeout = options.timeout * 1000;
   const algorithms = {
     ...algorithmLists(settings.algorithms, note),

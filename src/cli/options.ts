@@ -18,6 +18,17 @@ export interface CliOptions {
   readonly parents?: boolean;
   readonly symbolic?: boolean;
   readonly depth?: number;
+  readonly jump?: string;
+  readonly proxy?: string;
+  readonly proxyCommand?: string;
+  readonly delete?: boolean;
+  readonly dryRun?: boolean;
+  readonly compare?: 'size-time' | 'size' | 'hash';
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly algorithm?: string;
+  readonly follow?: boolean;
+  readonly lines?: number;
   readonly preserve?: boolean;
   readonly input?: readonly string[];
   readonly inputFile?: string;
@@ -81,6 +92,42 @@ export const OPTIONS: Readonly<Record<keyof CliOptions, OptionRow>> = {
     doc: 'read this ssh_config instead of ~/.ssh/config',
     negated: 'read no configuration file',
   },
+  jump: {
+    flags: '-J, --jump <hosts>',
+    doc: 'go through these hosts, [user@]host[:port] with commas, each with its own host key and login',
+  },
+  proxy: {
+    flags: '--proxy <url>',
+    doc: 'http, https, socks4, socks4a or socks5 URL of a proxy, or environment for ALL_PROXY and its like',
+  },
+  proxyCommand: {
+    flags: '--proxy-command <command>',
+    doc: 'speak through the input and output of this command; %h and %p are host and port',
+  },
+  delete: { flags: '--delete', doc: 'remove what is in the target and not in the source' },
+  dryRun: { flags: '-n, --dry-run', doc: 'tell what would be done, and do nothing' },
+  compare: {
+    flags: '--compare <how>',
+    doc: 'when a file counts as unchanged: size-time (default), size or hash',
+    parse: oneOf('--compare', ['size-time', 'size', 'hash']),
+  },
+  include: {
+    flags: '--include <pattern>',
+    doc: 'take only files like this; may be given several times',
+    parse: collect,
+  },
+  exclude: {
+    flags: '--exclude <pattern>',
+    doc: 'leave out files and folders like this; may be given several times',
+    parse: collect,
+  },
+  algorithm: {
+    flags: '-a, --algorithm <name>',
+    doc: 'sha256 (default), sha1, sha224, sha384, sha512 or md5',
+    parse: oneOf('--algorithm', ['sha256', 'sha1', 'sha224', 'sha384', 'sha512', 'md5']),
+  },
+  follow: { flags: '-f, --follow', doc: 'go on with what is appended, until interrupted' },
+  lines: { flags: '-n, --lines <count>', doc: 'how many lines of the end (default 10)', parse: parseLines },
   recursive: { flags: '-r, --recursive', doc: 'folders with all below them' },
   force: { flags: '-f, --force', doc: 'what is not there is no failure' },
   parents: { flags: '-p, --parents', doc: 'make the folders above it too; one that is there is no failure' },
@@ -118,6 +165,9 @@ export const CONNECTING: readonly (keyof CliOptions)[] = [
   'hostKey',
   'acceptNew',
   'config',
+  'jump',
+  'proxy',
+  'proxyCommand',
   'cipher',
   'timeout',
 ];
@@ -134,6 +184,18 @@ function splitList(text: string): readonly string[] {
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
+}
+
+function oneOf(flag: string, choices: readonly string[]): (text: string) => string {
+  return (text) => {
+    if (!choices.includes(text)) throw new UsageError(`${flag} takes ${choices.join(', ')}`);
+    return text;
+  };
+}
+
+function parseLines(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new UsageError('--lines takes a number from 0');
+  return Number(text);
 }
 
 function parseDepth(text: string): number {

@@ -38,7 +38,8 @@ function factsFor(view: ProgressView): readonly (readonly string[])[] {
   }
   const percent = `${Math.floor(share(view) * 100)}%`.padStart(4);
   const eta = `ETA ${formatEta(view.eta).padStart(5)}`;
-  return [[percent, size, rate, eta], [percent, rate, eta], [percent, rate], [percent]];
+  const known = [[percent, size, rate, eta], [percent, rate, eta], [percent, rate], [percent]];
+  return view.files === undefined ? known : [[count(view.files, 'file'), percent, size, rate, eta], ...known];
 }
 
 function width(facts: readonly string[]): number {

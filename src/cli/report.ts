@@ -30,6 +30,8 @@ export interface Summary {
   readonly folders?: number;
   readonly entries?: number;
   readonly removed?: number;
+  readonly unchanged?: number;
+  readonly deleted?: number;
   readonly changed?: number;
   /** What there is now. */
   readonly path?: string;

@@ -67,7 +67,7 @@ function makeReport(
   stdout: Output,
   stderr: Output,
 ): Report {
-  const carriesFile = name === 'cat' || (name === 'get' && args[1] === '-');
+  const carriesFile = name === 'cat' || name === 'tail' || (name === 'get' && args[1] === '-');
   // What is told would get into the file where both go to the same terminal.
   const quiet = options.quiet === true || (carriesFile && stdout.isTerminal);
   const look = { quiet, verbose: options.verbose === true };

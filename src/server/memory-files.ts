@@ -47,7 +47,9 @@ export class MemoryFiles implements ServedFiles {
       if (!this.#nodes.has(folder)) this.#nodes.set(folder, newNode('directory', 0o755));
     }
     const bytes = typeof content === 'string' ? fromUtf8(content) : content;
-    const node = newNode('file', 0o644);
+    const there = this.#nodes.get(at);
+    // The same file, as for whoever has it open.
+    const node = there?.type === 'file' ? there : newNode('file', 0o644);
     node.data = Uint8Array.from(bytes);
     node.size = bytes.length;
     this.#nodes.set(at, node);

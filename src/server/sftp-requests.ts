@@ -68,6 +68,17 @@ export const SERVED_EXTENSIONS: Readonly<
     data: '1',
     answer: (it, r) => name(it.absolute(r.text().replace(/^~[^/]*\/?/, `${it.home}/`))),
   },
+  'copy-data': {
+    data: '1',
+    answer: (it, r) => {
+      const source = it.file(r);
+      const [from, length] = [offset(r), offset(r)];
+      const target = it.handle(r);
+      if (target.file === undefined || !target.writable)
+        throw new FilesError('SSH_FX_FAILURE', 'not open for writing');
+      return copy(source, from, length, target.file, offset(r));
+    },
+  },
   'home-directory': { data: '', answer: (it) => name(it.home) },
 };
 
@@ -264,6 +275,20 @@ function read(file: ServedFile, at: number, length: number): Reply {
     type: SFTP_PACKETS.SSH_FXP_DATA,
     body: new WireWriter(data.length + 4).string(data).finish(),
   };
+}
+
+/** draft-ietf-secsh-filexfer-extensions-00 section 7: a length of 0 copies to the end. */
+function copy(source: ServedFile, from: number, length: number, target: ServedFile, to: number): Reply {
+  // The size of now: a file copied behind itself would never end.
+  const { size = 0 } = source.attributes();
+  const end = length === 0 ? size : Math.min(size, from + length);
+  for (let at = from; at < end; ) {
+    const bytes = source.read(at, Math.min(READ_BYTES, end - at));
+    if (bytes.length === 0) break;
+    target.write(to + at - from, bytes);
+    at += bytes.length;
+  }
+  return done();
 }
 
 function offset(reader: SftpReader): number {

@@ -64,7 +64,7 @@ for (const kind of ['memory', 'folder'] as const) {
         assert.equal(await sftp.realpath('a/link'), '/a/b/one');
         assert.equal(await sftp.realpath('a/b/../nothing'), '/a/nothing');
         await sftp.hardlink('a/b/one', 'a/two');
-        await failure(sftp.rename('a/two', 'a/b/one'), 'SFTP_FAILURE');
+        await failure(sftp.rename('a/two', 'a/b/one'), 'SFTP_FAILURE', 'SFTP_FILE_ALREADY_EXISTS');
         await sftp.rename('a/b', 'a/c');
         assert.equal(Buffer.from(await sftp.readFile('a/c/one')).toString(), 'one');
         await sftp.upload(Buffer.from('new'), 'fresh');
@@ -98,7 +98,7 @@ for (const kind of ['memory', 'folder'] as const) {
           await file.setAttributes({ size: 12 });
           assert.equal((await file.stat()).size, 12);
         }
-        await failure(sftp.open('f', 'wx'), 'SFTP_FAILURE');
+        await failure(sftp.open('f', 'wx'), 'SFTP_FAILURE', 'SFTP_FILE_ALREADY_EXISTS');
         {
           await using file = await sftp.open('f', 'a');
           await file.write(0, Buffer.from('!'));
