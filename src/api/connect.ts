@@ -116,7 +116,7 @@ async function algorithmLists(
     hostKey: given.hostKey ?? (await orderHostKeyAlgorithms(options.trust, options.host, port)),
     ciphers: given.ciphers ?? DEFAULT_ALGORITHMS.ciphers,
     macs: given.macs ?? DEFAULT_ALGORITHMS.macs,
-    compressions: DEFAULT_ALGORITHMS.compressions,
+    compressions: given.compressions ?? DEFAULT_ALGORITHMS.compressions,
   };
   checkAlgorithmLists(lists);
   return lists;

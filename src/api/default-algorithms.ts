@@ -1,5 +1,5 @@
 import { DEFAULT_CIPHERS } from '../ssh/crypto/ciphers.ts';
-import { DEFAULT_COMPRESSIONS } from '../ssh/crypto/compressions.ts';
+import { DEFAULT_COMPRESSIONS } from '../ssh/crypto/compression/compressions.ts';
 import { DEFAULT_KEX } from '../ssh/crypto/key-exchanges.ts';
 import { DEFAULT_MACS } from '../ssh/crypto/macs.ts';
 import { hostKeyAlgorithms } from '../ssh/crypto/signatures.ts';

@@ -9,6 +9,9 @@ export interface NegotiatedAlgorithms {
   /** Undefined where the cipher authenticates by itself. */
   readonly macToServer: string | undefined;
   readonly macFromServer: string | undefined;
+  /** `none` where nothing is compressed. */
+  readonly compressionToServer: string;
+  readonly compressionFromServer: string;
   readonly strictKex: boolean;
 }
 
@@ -21,6 +24,8 @@ export function negotiatedAlgorithms(transport: Transport): NegotiatedAlgorithms
     cipherFromServer: serverToClient.cipherName,
     macToServer: clientToServer.macName,
     macFromServer: serverToClient.macName,
+    compressionToServer: clientToServer.compression,
+    compressionFromServer: serverToClient.compression,
     strictKex: transport.strict,
   };
 }

@@ -12,6 +12,8 @@ export interface AlgorithmOptions {
   readonly hostKey?: readonly string[];
   readonly ciphers?: readonly string[];
   readonly macs?: readonly string[];
+  /** `none`, `zlib@openssh.com` (from the end of the login on) and `zlib`. Default: only `none`. */
+  readonly compressions?: readonly string[];
   /**
    * Signatures for logging in with a public key: the first one the key can make. rsa-sha2-512 and rsa-sha2-256 come
    * before ssh-rsa where the server announces them, wherever they stand. Default: all but ssh-rsa.

@@ -6,6 +6,7 @@ export const LIMITS = {
   versionLineBytes: { value: 255, why: 'RFC 4253 section 4.2, CR LF included' },
   preVersionLines: { value: 1024, why: 'lines a server may send before its version line' },
   packetBytes: { value: 262_144, why: 'what OpenSSH accepts; bounds every later allocation' },
+  inflatedBytes: { value: 262_144, why: 'payload of one compressed packet: as long as an uncompressed one' },
   rekeyQueueBytes: { value: 16_777_216, why: 'payload held back while keys are exchanged' },
   unsentBytes: {
     value: 67_108_864,

@@ -7,7 +7,7 @@ import { systemRandom } from '../base/random.ts';
 import { duplexStream } from '../net/duplex.ts';
 import type { Channel } from '../ssh/connection/channel.ts';
 import { DEFAULT_CIPHERS } from '../ssh/crypto/ciphers.ts';
-import { DEFAULT_COMPRESSIONS } from '../ssh/crypto/compressions.ts';
+import { DEFAULT_COMPRESSIONS } from '../ssh/crypto/compression/compressions.ts';
 import { DEFAULT_KEX } from '../ssh/crypto/key-exchanges.ts';
 import { DEFAULT_MACS } from '../ssh/crypto/macs.ts';
 import { hostKeyAlgorithms, SIGNATURE_ALGORITHMS, type SignatureName } from '../ssh/crypto/signatures.ts';

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, type TestContext, test } from 'node:test';
 import { type ConnectOptions, formatLog } from '../../src/index.ts';
 import { CIPHERS, type CipherRow } from '../../src/ssh/crypto/ciphers.ts';
+import { COMPRESSIONS } from '../../src/ssh/crypto/compression/compressions.ts';
 import { KEX_ALGORITHMS } from '../../src/ssh/crypto/key-exchanges.ts';
 import { MACS } from '../../src/ssh/crypto/macs.ts';
 import type { AlgorithmRow } from '../../src/ssh/crypto/security.ts';
@@ -23,6 +24,7 @@ const TABLES: Record<Kind, Readonly<Record<string, AlgorithmRow>>> = {
   kex: KEX_ALGORITHMS,
   ciphers: CIPHERS,
   macs: MACS,
+  compressions: COMPRESSIONS,
   hostKey: SIGNATURE_ALGORITHMS,
 };
 
@@ -77,6 +79,7 @@ async function prove(
 function expected(kind: Kind, name: string): Record<string, string> {
   if (kind === 'ciphers') return { cipherToServer: name, cipherFromServer: name };
   if (kind === 'macs') return { macToServer: name, macFromServer: name };
+  if (kind === 'compressions') return { compressionToServer: name, compressionFromServer: name };
   return { [kind]: name };
 }
 

@@ -1,22 +1,21 @@
-import { CIPHERS } from '../crypto/ciphers.ts';
-import { KEX_ALGORITHMS } from '../crypto/key-exchanges.ts';
-import { MACS } from '../crypto/macs.ts';
-import type { AlgorithmRow } from '../crypto/security.ts';
-import { SIGNATURE_ALGORITHMS } from '../crypto/signatures.ts';
+import { HOST_KEY_ALGORITHMS } from '../crypto/certificate-algorithms.ts';
+import type { Security } from '../crypto/security.ts';
 import type { Negotiated } from './negotiate.ts';
 
 /** What was agreed on and is insecure, each name once per use. */
 export function insecureChoices(negotiated: Negotiated): { use: string; name: string }[] {
-  const { kexName, hostKey, clientToServer: out, serverToClient: into } = negotiated;
-  const chosen: readonly (readonly [string, Readonly<Record<string, AlgorithmRow>>, string | undefined])[] = [
-    ['key exchange', KEX_ALGORITHMS, kexName],
-    ['host key algorithm', SIGNATURE_ALGORITHMS, hostKey],
-    ['cipher', CIPHERS, out.cipherName],
-    ['cipher', CIPHERS, into.cipherName === out.cipherName ? undefined : into.cipherName],
-    ['MAC', MACS, out.macName],
-    ['MAC', MACS, into.macName === out.macName ? undefined : into.macName],
+  const { kexName, kex, hostKey, clientToServer, serverToClient } = negotiated;
+  const chosen: (readonly [use: string, name: string, row: { security: Security } | undefined])[] = [
+    ['key exchange', kexName, kex],
+    ['host key algorithm', hostKey, HOST_KEY_ALGORITHMS.get(hostKey)],
   ];
-  return chosen.flatMap(([use, table, name]) =>
-    name !== undefined && table[name]?.security === 'insecure' ? [{ use, name }] : [],
-  );
+  for (const { cipherName, cipher, macName, mac } of [clientToServer, serverToClient]) {
+    chosen.push(['cipher', cipherName, cipher]);
+    if (macName !== undefined) chosen.push(['MAC', macName, mac]);
+  }
+  const insecure = new Map<string, { use: string; name: string }>();
+  for (const [use, name, row] of chosen) {
+    if (row?.security === 'insecure') insecure.set(`${use} ${name}`, { use, name });
+  }
+  return [...insecure.values()];
 }

@@ -1,9 +1,9 @@
 import { getDiffieHellman } from 'node:crypto';
 import { WherryError } from '../../base/errors.ts';
 import { HOST_KEY_ALGORITHMS } from '../crypto/certificate-algorithms.ts';
+import { loadZlib } from '../crypto/compression/zlib.ts';
 import type { GssContext } from '../crypto/gss/gss-context.ts';
 import type { GssKexRow } from '../crypto/gss-key-exchanges.ts';
-import type { PacketOpener } from '../crypto/packet/packet-cipher.ts';
 import { makeOpener, makeSealer } from '../crypto/packet/packet-ciphers.ts';
 import { encode } from '../wire/message.ts';
 import { TRANSPORT } from '../wire/messages.ts';
@@ -21,6 +21,7 @@ import {
 } from './key-exchange.ts';
 import { MARKERS, type Negotiated, negotiate } from './negotiate.ts';
 import type { TransportOptions } from './options.ts';
+import { isCompressed, PacketCompression } from './packet-compression.ts';
 import type { PacketReader } from './packet-reader.ts';
 import type { PacketWriter } from './packet-writer.ts';
 import type { Quirks } from './quirks.ts';
@@ -58,9 +59,11 @@ export class KexDriver {
   busy = false;
   #ourInit: KexInit | undefined;
   #peerInit: KexInit | undefined;
-  #nextOpener: PacketOpener | undefined;
+  /** What the peer's NEWKEYS brings into force. */
+  #takeReceivingKeys: (() => void) | undefined;
   #waiter: ((payload: Uint8Array) => void) | undefined;
   #hostKey: Uint8Array | undefined;
+  readonly compression: PacketCompression;
   readonly #options: TransportOptions;
   readonly #reader: PacketReader;
   readonly #writer: PacketWriter;
@@ -77,6 +80,7 @@ export class KexDriver {
     this.#options = options;
     this.#reader = reader;
     this.#writer = writer;
+    this.compression = new PacketCompression(reader, writer);
     this.#versions = versions;
     this.#owner = owner;
   }
@@ -138,10 +142,10 @@ export class KexDriver {
 
   /** The peer's NEWKEYS: everything after it is under the new keys. */
   onNewKeys(): void {
-    if (this.#nextOpener === undefined)
+    if (this.#takeReceivingKeys === undefined)
       throw new WherryError('SSH_PROTOCOL', 'NEWKEYS before the keys were agreed');
-    this.#reader.arm(this.#nextOpener, this.strict);
-    this.#nextOpener = undefined;
+    this.#takeReceivingKeys();
+    this.#takeReceivingKeys = undefined;
     this.#ourInit = undefined;
     this.#peerInit = undefined;
   }
@@ -165,8 +169,11 @@ export class KexDriver {
     if (negotiated.dropGuess) await this.#receive();
     const channel = this.#channel(client, server);
     const result = await this.#agree(negotiated, channel);
+    const { clientToServer, serverToClient } = negotiated;
+    const compressed = isCompressed(clientToServer.compression, serverToClient.compression);
+    const zlib = compressed ? await loadZlib() : undefined;
     if (this.#owner.over()) return;
-    this.#takeKeys(negotiated, result);
+    this.#takeKeys(negotiated, result, zlib);
   }
 
   async #agree(negotiated: Negotiated, channel: KexChannel): Promise<KexResult> {
@@ -236,7 +243,11 @@ export class KexDriver {
     }
   }
 
-  #takeKeys(negotiated: Negotiated, result: KexResult): void {
+  #takeKeys(
+    negotiated: Negotiated,
+    result: KexResult,
+    zlib: Awaited<ReturnType<typeof loadZlib>> | undefined,
+  ): void {
     this.sessionId ??= result.exchangeHash;
     this.negotiated = negotiated;
     const material = {
@@ -253,7 +264,12 @@ export class KexDriver {
     const inKeys = deriveDirectionKeys(material, into, negotiated[into]);
     this.#writer.packet(encode(TRANSPORT.SSH_MSG_NEWKEYS, {}));
     this.#writer.arm(makeSealer(negotiated[out].cipher, negotiated[out].mac, outKeys), this.strict);
-    this.#nextOpener = makeOpener(negotiated[into].cipher, negotiated[into].mac, inKeys);
+    this.compression.sendingKeys(negotiated[out].compression, zlib);
+    const opener = makeOpener(negotiated[into].cipher, negotiated[into].mac, inKeys);
+    this.#takeReceivingKeys = () => {
+      this.#reader.arm(opener, this.strict);
+      this.compression.receivingKeys(negotiated[into].compression, zlib);
+    };
     result.secret.fill(0);
     this.busy = false;
     this.#owner.sendingKeysReady();

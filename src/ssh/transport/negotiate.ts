@@ -2,6 +2,7 @@ import { WherryError } from '../../base/errors.ts';
 import { sanitize } from '../../base/text.ts';
 import { HOST_KEY_ALGORITHMS } from '../crypto/certificate-algorithms.ts';
 import { CIPHERS, type CipherRow } from '../crypto/ciphers.ts';
+import { COMPRESSIONS } from '../crypto/compression/compressions.ts';
 import { GSS_KEX_ALGORITHMS, type GssKexRow } from '../crypto/gss-key-exchanges.ts';
 import { KEX_ALGORITHMS, type KexRow } from '../crypto/key-exchanges.ts';
 import { MACS, type MacRow } from '../crypto/macs.ts';
@@ -115,7 +116,7 @@ const TABLES: Record<keyof AlgorithmLists, readonly [what: string, table: object
   hostKey: ['host key algorithm', Object.fromEntries(HOST_KEY_ALGORITHMS)],
   ciphers: ['cipher', CIPHERS],
   macs: ['MAC', MACS],
-  compressions: ['compression', { none: true }],
+  compressions: ['compression', COMPRESSIONS],
 };
 
 /** Throws INVALID_ARGUMENT for a list that is empty or has a name no table knows. */

@@ -1,5 +1,6 @@
 import { WherryError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
+import type { Inflater } from '../crypto/compression/zlib.ts';
 import { clearOpener } from '../crypto/packet/none.ts';
 import type { PacketOpener } from '../crypto/packet/packet-cipher.ts';
 
@@ -16,6 +17,8 @@ export class PacketReader {
   /** Packets and wire bytes since the last NEWKEYS. */
   packets = 0;
   bytes = 0;
+  /** Undoes the peer's compression; none where payloads come as they are. */
+  inflater: Inflater | undefined;
   #opener: PacketOpener = clearOpener;
   readonly #deliver: (payload: Uint8Array) => void;
   /** The packet being gathered, and packet_length once known. */
@@ -163,7 +166,8 @@ export class PacketReader {
     this.sequence = (this.sequence + 1) >>> 0;
     this.packets++;
     this.bytes += total;
-    this.#deliver(clear.subarray(1, end));
+    const payload = clear.subarray(1, end);
+    this.#deliver(this.inflater === undefined ? payload : this.inflater.inflate(payload));
   }
 
   /** Undefined where the check failed and that must not show yet. */

@@ -1,6 +1,7 @@
 import { writeU32 } from '../../base/bytes.ts';
 import type { RandomSource } from '../../base/random.ts';
 import type { ByteStream } from '../../net/byte-stream.ts';
+import type { Deflater } from '../crypto/compression/zlib.ts';
 import { clearSealer } from '../crypto/packet/none.ts';
 import type { PacketSealer } from '../crypto/packet/packet-cipher.ts';
 
@@ -20,6 +21,8 @@ export class PacketWriter {
   bytes = 0;
   /** Called when `congested` turns false. */
   onDrain: () => void = () => {};
+  /** Compresses payloads; none where they go as they are. */
+  deflater: Deflater | undefined;
   #sealer: PacketSealer = clearSealer;
   readonly #stream: ByteStream;
   readonly #random: RandomSource;
@@ -65,6 +68,11 @@ export class PacketWriter {
 
   /** One packet whose payload is `head` followed by `body`. Both are copied before this returns. */
   packet(head: Uint8Array, body?: Uint8Array): void {
+    if (this.deflater === undefined) this.#seal(head, body);
+    else this.#seal(this.deflater.deflate(head, body), undefined);
+  }
+
+  #seal(head: Uint8Array, body: Uint8Array | undefined): void {
     const sealer = this.#sealer;
     const payload = head.length + (body === undefined ? 0 : body.length);
     const block = sealer.blockLength;

@@ -161,6 +161,7 @@ export class Transport {
   enter(state: TransportState): void {
     if (this.#state === 'rekey') this.#stateAfterKex = state;
     else this.#state = state;
+    if (state === 'open') this.#kex.compression.loggedIn();
   }
 
   /** Sends a message whose payload is `head` then `body`; during a key exchange it is kept and sent after it. */

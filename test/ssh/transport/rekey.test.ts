@@ -225,3 +225,18 @@ test('everything asked for during a key exchange is answered after it', async ()
   await joined.client.ping();
   await joined.client.close();
 });
+
+for (const compression of ['zlib', 'zlib@openssh.com'] as const) {
+  test(`${compression}: data both ways, each exchange with fresh streams`, async () => {
+    const joined = await joinLogged({
+      both: { algorithms: { compressions: [compression] } },
+      client: { rekeyPackets: 12 },
+      line: { chunk: 4096 },
+    });
+    await streamBothWays(joined, MIB);
+    await joined.client.ping();
+    assert.equal(joined.client.transport.negotiated!.serverToClient.compression, compression);
+    assert.ok(joined.count('client', 'negotiated') > 2);
+    await joined.client.close();
+  });
+}

@@ -20,7 +20,7 @@ function byVectors(vectors: string): Proof {
 
 /** Per kind, as the options of `connect` call it. Not every peer that knows a row, but independent ones. */
 export const PROOFS: Readonly<
-  Record<'kex' | 'ciphers' | 'macs' | 'hostKey', Readonly<Record<string, Proof>>>
+  Record<'kex' | 'ciphers' | 'macs' | 'compressions' | 'hostKey', Readonly<Record<string, Proof>>>
 > = {
   kex: {
     'mlkem768x25519-sha256': by('openssh10'),
@@ -80,6 +80,11 @@ export const PROOFS: Readonly<
     'hmac-ripemd160-96': byVectors('RFC 2286'),
     'hmac-md5': by('openssh', 'proftpd'),
     'hmac-md5-96': by('openssh', 'proftpd'),
+  },
+  compressions: {
+    none: by('openssh', 'tinysshd'),
+    'zlib@openssh.com': by('openssh', 'asyncssh', 'proftpd', 'dropbear'),
+    zlib: by('asyncssh', 'proftpd'),
   },
   hostKey: {
     'ssh-ed25519': by('openssh', 'proftpd', 'dropbear', 'tinysshd'),

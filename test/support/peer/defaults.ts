@@ -1,7 +1,7 @@
 import { Log, type Logger } from '../../../src/base/log.ts';
 import { type RandomSource, systemRandom } from '../../../src/base/random.ts';
 import { DEFAULT_CIPHERS } from '../../../src/ssh/crypto/ciphers.ts';
-import { DEFAULT_COMPRESSIONS } from '../../../src/ssh/crypto/compressions.ts';
+import { DEFAULT_COMPRESSIONS } from '../../../src/ssh/crypto/compression/compressions.ts';
 import { DEFAULT_MACS } from '../../../src/ssh/crypto/macs.ts';
 import { hostKeyAlgorithms } from '../../../src/ssh/crypto/signatures.ts';
 import type { AlgorithmLists } from '../../../src/ssh/transport/negotiate.ts';
