@@ -26,8 +26,8 @@ export const LIMITS = {
   dhGroupBitsMin: { value: 2048, why: 'RFC 9142: smaller groups are within reach' },
   dhGroupBitsMax: { value: 8192, why: 'RFC 4419 upper bound; CPU time' },
   bcryptRounds: {
-    value: 1024,
-    why: 'KDF rounds of an OpenSSH private key file, at about 18 ms each; ssh-keygen writes 16 to 24',
+    value: 128,
+    why: 'KDF rounds of an OpenSSH private key file, at about 10 ms each; ssh-keygen writes 16 or 24, people ask for 100',
   },
   pbkdf2Iterations: {
     value: 2_500_000,

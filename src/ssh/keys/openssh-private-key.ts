@@ -107,9 +107,7 @@ function deriveKey(file: Envelope, passphrase: Uint8Array | undefined): Uint8Arr
   if (passphrase === undefined || passphrase.length === 0) {
     throw new WherryError('KEY_PASSPHRASE_REQUIRED', 'the private key is encrypted: a passphrase is needed');
   }
-  const secret = bcryptPbkdf(passphrase, salt, rounds, file.cipher.keyLength + file.cipher.ivLength);
-  if (secret === undefined) throw damaged('its bcrypt options are out of range');
-  return secret;
+  return bcryptPbkdf(passphrase, salt, rounds, file.cipher.keyLength + file.cipher.ivLength);
 }
 
 function readPrivatePart(plain: Uint8Array, file: Envelope): { key: KeyObject; comment: string } {

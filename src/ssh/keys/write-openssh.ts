@@ -48,7 +48,7 @@ export function writeOpensshPrivateKey(
 }
 
 function encrypt(plain: Uint8Array, passphrase: Uint8Array, salt: Uint8Array): Uint8Array {
-  const secret = bcryptPbkdf(passphrase, salt, ROUNDS, 48)!;
+  const secret = bcryptPbkdf(passphrase, salt, ROUNDS, 48);
   const sealed = createCipheriv('aes-256-ctr', secret.subarray(0, 32), secret.subarray(32)).update(plain);
   secret.fill(0);
   plain.fill(0);
