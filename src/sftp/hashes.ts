@@ -63,7 +63,7 @@ export function readHashes(body: WireReader, path: string, operation: string): R
   const first = body.text();
   const algorithm = (first.startsWith('check-file') ? body.text() : first).toLowerCase();
   const about = subject(operation, path);
-  if (!(algorithm in HASH_ALGORITHMS)) {
+  if (!Object.hasOwn(HASH_ALGORITHMS, algorithm)) {
     const text = `${operation}: the server chose the hash ${sanitize(algorithm, 64)}, which was not asked for`;
     throw new WherryError('SFTP_PROTOCOL', text, about);
   }

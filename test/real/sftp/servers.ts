@@ -85,7 +85,10 @@ export const SERVERS: readonly ServerRow[] = [
     row: ASYNCSSH,
     start: () => startAsyncssh({ sftpVersion: 6 }),
     versions: [3, 4, 5, 6],
-    deviations: [fails('bytes are locked', 'BLOCK is not supported')],
+    deviations: [
+      fails('bytes are locked', 'BLOCK is not supported'),
+      fails('the server turns line ends', 'SSH_FXF_TEXT_MODE is refused', [5, 6]),
+    ],
   },
   {
     row: RCLONE,
