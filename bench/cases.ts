@@ -31,3 +31,6 @@ export const KEX = 'curve25519-sha256';
 export function caseTitle({ cipher, mac }: BenchCase): string {
   return mac === undefined ? cipher : `${cipher} + ${mac}`;
 }
+
+/** Round trips behind the TCP handshake until SFTP is ready, at most. */
+export const GOAL_ROUND_TRIPS = 6;

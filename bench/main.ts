@@ -5,6 +5,7 @@ import { runMemory } from './memory.ts';
 import { readOptions, type Scenario } from './options.ts';
 import { packageVersions } from './packages.ts';
 import { PEERS } from './peers.ts';
+import { runRoundTrips } from './round-trips.ts';
 import { Session } from './session.ts';
 import { runStartup } from './startup.ts';
 import { runTransfers } from './transfer.ts';
@@ -43,6 +44,7 @@ async function main(): Promise<void> {
     };
     if (scenarios.includes('transfer')) await runTransfers(session, log, (so) => keep('transfer', so));
     if (scenarios.includes('memory')) await keep('memory', await runMemory(session, log));
+    if (scenarios.includes('roundtrips')) await keep('roundtrips', await runRoundTrips(session));
     if (scenarios.includes('startup')) await keep('startup', await runStartup(session, log));
   } finally {
     await session.stop();

@@ -4,9 +4,9 @@ import { CASES, type CaseName } from './cases.ts';
 import { PEERS } from './peers.ts';
 
 export type Direction = 'get' | 'put';
-export type Scenario = 'transfer' | 'memory' | 'startup';
+export type Scenario = 'transfer' | 'memory' | 'startup' | 'roundtrips';
 
-const SCENARIOS: readonly Scenario[] = ['transfer', 'memory', 'startup'];
+const SCENARIOS: readonly Scenario[] = ['transfer', 'memory', 'startup', 'roundtrips'];
 
 /** Another build of Wherry, to be measured beside the one in the checkout. */
 export interface OtherBuild {
@@ -32,10 +32,11 @@ const HELP = `npm run bench -- [scenario ...] [options]
 
 Wherry against other SFTP clients, all with the same sshd on loopback and files in memory.
 
-Scenarios (default: transfer; "all" for the three)
+Scenarios (default: transfer; "all" for every one)
   transfer  get and put of one file by every client in turn, round after round
   memory    peak memory of Wherry for a 256 MiB and a 4 GiB file
   startup   from the start of the command line client to its first packet, against node -e 0
+  roundtrips  round trips to a ready SFTP session through a delaying relay, OpenSSH's figure beside it
 
 Options
   --rounds N        rounds that count, after one that does not (default 5)

@@ -147,12 +147,13 @@ export class Channel {
   }
 
   /** Ends the channel; `closed` follows when the peer agrees or the connection ends. */
-  close(): void {
-    if (this.#closeSent || this.#over) return;
+  close(): boolean {
+    if (this.#closeSent || this.#over) return false;
     this.#closeSent = true;
     this.#queue = [];
     this.#queued = 0;
     this.#carrier.send(encode(CONNECTION.SSH_MSG_CHANNEL_CLOSE, { recipient: this.#remote }));
+    return true;
   }
 
   /** A message of the peer's for this channel: numbers 93 to 100. */

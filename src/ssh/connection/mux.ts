@@ -45,7 +45,8 @@ export class Mux implements ChannelCarrier {
   #maxWindow: number | undefined;
   /** Why nothing new begins; the transport may still live. */
   #closing: WherryError | undefined;
-  #onLastForgotten: (() => void) | undefined;
+  readonly #leaving = new Set<Channel>();
+  #onLastLeft: (() => void) | undefined;
 
   constructor(transport: Transport, accept?: ChannelAcceptor, options: ChannelOptions = {}) {
     this.#transport = transport;
@@ -64,7 +65,7 @@ export class Mux implements ChannelCarrier {
 
   forget(channel: Channel): void {
     this.#channels.delete(channel.local);
-    if (this.#channels.size === 0) this.#onLastForgotten?.();
+    if (this.#leaving.delete(channel) && this.#leaving.size === 0) this.#onLastLeft?.();
   }
 
   /** The window of every channel from now on, open ones included; one that is larger already stays as it is. */
@@ -80,13 +81,14 @@ export class Mux implements ChannelCarrier {
   closeAll(reason: WherryError): Promise<void> {
     return new Promise((resolve) => {
       this.#closing = reason;
-      this.#onLastForgotten = resolve;
+      this.#onLastLeft = resolve;
       for (const channel of this.#channels.values()) {
-        channel.close();
+        // One that was closed before has been waited for by whoever closed it: TinySSH never answers.
+        if (channel.close()) this.#leaving.add(channel);
         channel.abandon(reason);
       }
       for (const one of this.#opening.values()) one.reject(reason);
-      if (this.#channels.size === 0) resolve();
+      if (this.#leaving.size === 0) resolve();
     });
   }
 
@@ -179,7 +181,7 @@ export class Mux implements ChannelCarrier {
     this.#pendingGlobal = [];
     for (const one of waiting) one.reject(error);
     for (const channel of channels) channel.abandon(error);
-    this.#onLastForgotten?.();
+    this.#onLastLeft?.();
   }
 
   #freeNumber(): number {
