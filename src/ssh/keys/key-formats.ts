@@ -23,6 +23,7 @@ import {
   readRfc4716,
 } from './formats/ssh-public.ts';
 import { parseSshcom, SSHCOM_LABEL } from './formats/sshcom.ts';
+import type { WorkBudget } from './formats/work-budget.ts';
 import { looksLikeXml, readXml } from './formats/xml.ts';
 import { makePrivateKey } from './key-pair.ts';
 import { parseOpensshPrivateKey } from './openssh-private-key.ts';
@@ -38,6 +39,8 @@ export interface KeySource {
   readonly text: string;
   readonly block?: PemBlock;
   readonly passphrase: Uint8Array | undefined;
+  /** One for the whole file. */
+  readonly budget: WorkBudget;
 }
 
 /** One format: how it is known, what is in it, how it is read. */
@@ -86,7 +89,9 @@ export const KEY_FORMATS: Readonly<Record<KeyFormatName, KeyFormatRow>> = {
     secret: true,
     labels: ['OPENSSH PRIVATE KEY'],
     ref: 'OpenSSH PROTOCOL.key',
-    read: ({ bytes, passphrase }) => [privateEntry(parseOpensshPrivateKey(bytes, passphrase))],
+    read: ({ bytes, passphrase, budget }) => [
+      privateEntry(parseOpensshPrivateKey(bytes, passphrase, budget)),
+    ],
   },
   pkcs1: {
     title: 'PKCS#1 (RSA), plain or with the old PEM encryption',
@@ -126,8 +131,8 @@ export const KEY_FORMATS: Readonly<Record<KeyFormatName, KeyFormatRow>> = {
     labels: ['ENCRYPTED PRIVATE KEY'],
     shapes: ['pkcs8-encrypted'],
     ref: 'RFC 5208 section 6, RFC 8018, RFC 7914',
-    read({ bytes, passphrase }) {
-      const key = importEncryptedPkcs8(bytes, () => needed(passphrase));
+    read({ bytes, passphrase, budget }) {
+      const key = importEncryptedPkcs8(bytes, () => needed(passphrase), budget);
       return [privateEntry(makePrivateKey(key, ''))];
     },
   },
@@ -136,7 +141,7 @@ export const KEY_FORMATS: Readonly<Record<KeyFormatName, KeyFormatRow>> = {
     secret: true,
     detect: ({ text }) => /^\s*PuTTY-User-Key-File-/.test(text),
     ref: "PuTTY's manual, appendix C",
-    read: ({ text, passphrase }) => [privateEntry(parsePpk(text.trimStart(), passphrase))],
+    read: ({ text, passphrase, budget }) => [privateEntry(parsePpk(text.trimStart(), passphrase, budget))],
   },
   sshcom: {
     title: 'ssh.com and Tectia private key',
@@ -151,7 +156,7 @@ export const KEY_FORMATS: Readonly<Record<KeyFormatName, KeyFormatRow>> = {
     labels: ['PKCS12'],
     shapes: ['pkcs12'],
     ref: 'RFC 7292',
-    read: ({ bytes, passphrase }) => readPkcs12(bytes, passphrase),
+    read: ({ bytes, passphrase, budget }) => readPkcs12(bytes, passphrase, budget),
   },
   jks: {
     title: 'Java keystore (JKS)',

@@ -2,10 +2,10 @@
 import type { KeyObject } from 'node:crypto';
 import { EMPTY, sameBytes, utf8 } from '../../base/bytes.ts';
 import { WherryError } from '../../base/errors.ts';
-import { LIMITS } from '../../base/limits.ts';
 import { sanitize } from '../../base/text.ts';
 import { WireReader } from '../wire/reader.ts';
 import { bcryptPbkdf } from './bcrypt.ts';
+import type { WorkBudget } from './formats/work-budget.ts';
 import { decryptKeyFile, type KeyFileCipherRow, keyFileCipher } from './key-file-ciphers.ts';
 import { importPrivate, makePrivateKey, type PrivateKey } from './key-pair.ts';
 import { keyTypeRow } from './key-types.ts';
@@ -15,10 +15,14 @@ import { asKeyErrors, blobType, encodePublicKey } from './public-key.ts';
 const MAGIC = 'openssh-key-v1\0';
 
 /** The key in the decoded bytes of an `OPENSSH PRIVATE KEY` block. */
-export function parseOpensshPrivateKey(bytes: Uint8Array, passphrase: Uint8Array | undefined): PrivateKey {
+export function parseOpensshPrivateKey(
+  bytes: Uint8Array,
+  passphrase: Uint8Array | undefined,
+  budget: WorkBudget,
+): PrivateKey {
   return asKeyErrors(() => {
     const file = readEnvelope(bytes);
-    const plain = openEnvelope(file, passphrase);
+    const plain = openEnvelope(file, passphrase, budget);
     try {
       const { key, comment } = readPrivatePart(plain, file);
       if (!sameBytes(encodePublicKey(key), file.publicBlob)) {
@@ -68,8 +72,8 @@ function readEnvelope(bytes: Uint8Array): Envelope {
   return { cipher, encrypted, kdf, kdfOptions, publicBlob, secretPart, tag };
 }
 
-function openEnvelope(file: Envelope, passphrase: Uint8Array | undefined): Uint8Array {
-  const secret = file.encrypted ? deriveKey(file, passphrase) : EMPTY;
+function openEnvelope(file: Envelope, passphrase: Uint8Array | undefined, budget: WorkBudget): Uint8Array {
+  const secret = file.encrypted ? deriveKey(file, passphrase, budget) : EMPTY;
   try {
     const plain = decryptKeyFile(file.cipher, secret, file.secretPart, file.tag);
     if (plain === undefined) throw wrongPassphrase();
@@ -79,7 +83,7 @@ function openEnvelope(file: Envelope, passphrase: Uint8Array | undefined): Uint8
   }
 }
 
-function deriveKey(file: Envelope, passphrase: Uint8Array | undefined): Uint8Array {
+function deriveKey(file: Envelope, passphrase: Uint8Array | undefined, budget: WorkBudget): Uint8Array {
   if (file.kdf !== 'bcrypt') {
     const shown = sanitize(file.kdf, 64);
     throw new WherryError(
@@ -91,19 +95,8 @@ function deriveKey(file: Envelope, passphrase: Uint8Array | undefined): Uint8Arr
   const salt = options.string();
   const rounds = options.u32();
   options.end();
-  const max = LIMITS.bcryptRounds.value;
-  if (rounds > max) {
-    throw new WherryError(
-      'KEY_UNSUPPORTED',
-      `the private key asks for ${rounds} bcrypt rounds, over ${max}`,
-      {
-        limit: 'bcryptRounds',
-        expected: max,
-        actual: rounds,
-      },
-    );
-  }
   if (rounds === 0 || salt.length === 0) throw damaged('its bcrypt options are out of range');
+  budget.spend('bcryptRounds', rounds, 'bcrypt rounds');
   if (passphrase === undefined || passphrase.length === 0) {
     throw new WherryError('KEY_PASSPHRASE_REQUIRED', 'the private key is encrypted: a passphrase is needed');
   }

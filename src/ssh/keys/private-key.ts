@@ -2,6 +2,7 @@ import type { ErrorCode } from '../../base/error-codes.ts';
 import { WherryError } from '../../base/errors.ts';
 import type { KeyEntry } from './formats/key-entry.ts';
 import { keyFile } from './formats/key-file.ts';
+import { WorkBudget } from './formats/work-budget.ts';
 import type { PrivateKey } from './key-pair.ts';
 import { withKeyFile } from './load-keys.ts';
 import { nothingKnown, readSource, sourcesOf } from './read-keys.ts';
@@ -45,9 +46,10 @@ export function parsePrivateKey(bytes: Uint8Array | string, passphrase?: string 
   if (mistake !== undefined) throw new WherryError(mistake.code, mistake.says);
   const sources = sourcesOf(file);
   const secrets = sources.filter(({ row }) => row.secret);
+  const budget = new WorkBudget();
   let other: KeyEntry | undefined;
   for (const source of secrets.length > 0 ? secrets : sources) {
-    const entries = readSource(source, { passphrase });
+    const entries = readSource(source, { passphrase }, budget);
     const found = entries.find((entry) => entry.privateKey !== undefined)?.privateKey;
     if (found !== undefined) return found;
     other ??= entries[0];

@@ -1,11 +1,13 @@
 /** From any key file to what is in it. */
 import { EMPTY, fromUtf8 } from '../../base/bytes.ts';
 import { WherryError } from '../../base/errors.ts';
+import { LIMITS } from '../../base/limits.ts';
 import { sanitize } from '../../base/text.ts';
 import { strictBase64 } from './base64.ts';
 import type { KeyEntry } from './formats/key-entry.ts';
 import { passphraseRequired } from './formats/key-errors.ts';
 import { type KeyFile, keyFile } from './formats/key-file.ts';
+import { WorkBudget } from './formats/work-budget.ts';
 import {
   blockBytes,
   formatOfBlock,
@@ -47,7 +49,8 @@ export interface ReadKeysOptions {
  */
 export function parseKeys(input: Uint8Array | string, options: ReadKeysOptions = {}): KeyEntry[] {
   const file = keyFile(input);
-  const entries = sourcesOf(file).flatMap((source) => readSource(source, options));
+  const budget = new WorkBudget();
+  const entries = sourcesOf(file).flatMap((source) => readSource(source, options, budget));
   if (entries.length === 0) throw nothingKnown(file);
   return joinEntries(entries);
 }
@@ -75,7 +78,7 @@ export function sourcesOf(file: KeyFile): FoundSource[] {
   return [];
 }
 
-export function readSource(source: FoundSource, options: ReadKeysOptions): KeyEntry[] {
+export function readSource(source: FoundSource, options: ReadKeysOptions, budget: WorkBudget): KeyEntry[] {
   const { name, row, file, block } = source;
   if (options.formats !== undefined && !options.formats.includes(name)) {
     const wanted = options.formats.map((one) => KEY_FORMATS[one].title).join(', or ');
@@ -89,6 +92,7 @@ export function readSource(source: FoundSource, options: ReadKeysOptions): KeyEn
       bytes,
       text: file.text,
       passphrase: secret,
+      budget,
       ...(block === undefined ? {} : { block }),
     });
   } catch (error) {
@@ -126,7 +130,8 @@ function joinEntries(entries: readonly KeyEntry[]): KeyEntry[] {
     const own = [...loose].find((one) => belongs(one, entry));
     if (own?.certificate === undefined) return entry;
     const chain: X509[] = [];
-    for (let issuer = issuerOf(own.certificate, loose); issuer !== undefined; ) {
+    const max = LIMITS.x509ChainLength.value;
+    for (let issuer = issuerOf(own.certificate, loose); issuer !== undefined && chain.length < max; ) {
       chain.push(issuer);
       const next = issuerOf(issuer, loose);
       issuer = next !== undefined && !chain.includes(next) ? next : undefined;
@@ -155,9 +160,9 @@ function certificatesOf(entry: KeyEntry): X509[] {
 
 /** Who issued a certificate, among the loose ones; not itself. */
 function issuerOf(certificate: X509, loose: ReadonlySet<KeyEntry>): X509 | undefined {
-  for (const { certificate: other } of loose) {
-    if (other === undefined || other === certificate || other.subject !== certificate.issuer) continue;
-    if (isIssuedBy(certificate, other)) return other;
-  }
-  return undefined;
+  const named = [...loose].flatMap(({ certificate: other }) =>
+    other === undefined || other === certificate || other.subject !== certificate.issuer ? [] : [other],
+  );
+  // Of many by one name only the first few are tried: each costs a signature.
+  return named.slice(0, LIMITS.x509ChainLength.value).find((other) => isIssuedBy(certificate, other));
 }

@@ -13,6 +13,7 @@ import type { KeyEntry } from '../../../src/ssh/keys/formats/key-entry.ts';
 import { KEY_FORMATS, type KeyFormatName } from '../../../src/ssh/keys/key-formats.ts';
 import { parsePrivateKey } from '../../../src/ssh/keys/private-key.ts';
 import { parseKeys } from '../../../src/ssh/keys/read-keys.ts';
+import { formatPrivateKey } from '../../../src/ssh/keys/write-keys.ts';
 import { run } from '../../support/servers/run.ts';
 import { KeyFiles } from './key-files.ts';
 
@@ -486,6 +487,17 @@ test('a PKCS#12 file whose parts together ask for too much is refused', async ()
   await run('openssl', [...args, '-passout', 'pass:wherry', '-out', path]);
   assert.throws(
     () => parseKeys(readFileSync(path), { passphrase: PASSPHRASE }),
+    hasCode('KEY_UNSUPPORTED', /rounds/),
+  );
+});
+
+test('all parts of a file draw on one budget of work', async () => {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const plain = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+  const closed = formatPrivateKey(parsePrivateKey(plain), { format: 'pkcs8', passphrase: PASSPHRASE });
+  assert.equal(parseKeys(closed.repeat(4), { passphrase: PASSPHRASE }).length, 4);
+  assert.throws(
+    () => parseKeys(closed.repeat(5), { passphrase: PASSPHRASE }),
     hasCode('KEY_UNSUPPORTED', /rounds/),
   );
 });

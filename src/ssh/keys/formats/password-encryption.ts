@@ -1,27 +1,15 @@
 /** Password-based encryption of PKCS#5 (RFC 8018), PKCS#12 (RFC 7292 appendix B) and scrypt (RFC 7914): opening only. */
 import { createDecipheriv, createHash, pbkdf2Sync, scryptSync } from 'node:crypto';
-import { LIMITS } from '../../../base/limits.ts';
 import { DER_TAGS, type DerReader } from '../der.ts';
 import { damaged, passphraseWrong, tooCostly, unsupported } from './key-errors.ts';
 import { type BmpPassword, pkcs12Derive } from './pkcs12-kdf.ts';
 import { decryptRc2 } from './rc2.ts';
+import type { WorkBudget } from './work-budget.ts';
 
 /** A passphrase in the two forms the schemes take it in. */
 export interface Passphrase {
   readonly bytes: Uint8Array;
   readonly bmp: BmpPassword;
-}
-
-/** The work one file may ask for: PBKDF2 rounds, or what takes as long. All of its parts draw on it. */
-export class WorkBudget {
-  #spent = 0;
-
-  spend(rounds: number, weight = 1): void {
-    if (rounds < 1) throw damaged('its key derivation has no rounds');
-    this.#spent += rounds * weight;
-    const max = LIMITS.pbkdf2Iterations.value;
-    if (this.#spent > max) throw tooCostly('pbkdf2Iterations', Math.round(this.#spent), 'rounds of work');
-  }
 }
 
 /** A round in JavaScript, one native hash each, takes about six times one of PBKDF2. */
@@ -126,7 +114,7 @@ export function openEncrypted(
   if (!own(PBES1) && !own(PKCS12)) throw notKnown(`scheme ${oid}`);
   const salt = parameters.octetString();
   const rounds = parameters.integer();
-  budget.spend(rounds, HASH_ROUND * (own(PBES1) ? 1 : 2));
+  budget.spend('pbkdf2Iterations', rounds, 'rounds of work', HASH_ROUND * (own(PBES1) ? 1 : 3));
   if (own(PBES1)) {
     const [hash, cipher] = PBES1[oid]!;
     const derived = pbkdf1(hash, passphrase().bytes, salt, rounds);
@@ -167,7 +155,8 @@ const pbkdf2: Derive = (parameters, keyLength, passphrase, budget) => {
   const prf = parameters.remaining > 0 ? parameters.sequence().oid() : '1.2.840.113549.2.7';
   const hash = Object.hasOwn(PRFS, prf) ? PRFS[prf] : undefined;
   if (hash === undefined) throw notKnown(`pseudo-random function ${prf}`);
-  budget.spend(rounds, hash === 'sha1' ? 2 : 1);
+  const blocks = hash === 'sha1' || hash.endsWith('224') ? 2 : 1;
+  budget.spend('pbkdf2Iterations', rounds, 'rounds of work', blocks);
   return pbkdf2Sync(passphrase().bytes, salt, rounds, keyLength, hash);
 };
 
@@ -175,7 +164,7 @@ const pbkdf2: Derive = (parameters, keyLength, passphrase, budget) => {
 const scrypt: Derive = (parameters, keyLength, passphrase, budget) => {
   const salt = parameters.octetString();
   const [N, r, p] = [parameters.integer(), parameters.integer(), parameters.integer()];
-  budget.spend(N * r * p);
+  budget.spend('pbkdf2Iterations', N * r * p, 'rounds of work');
   if (128 * N * r > SCRYPT_MEMORY - 1024 * 1024)
     throw tooCostly('pbkdf2Iterations', N * r * p, 'rounds of work');
   try {

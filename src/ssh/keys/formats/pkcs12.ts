@@ -1,5 +1,5 @@
 /** PKCS#12 files (RFC 7292), also called PFX: keys and certificates under one password. */
-import { createHmac, type KeyObject } from 'node:crypto';
+import { createHash, createHmac, type KeyObject } from 'node:crypto';
 import { EMPTY, sameBytes, toHex } from '../../../base/bytes.ts';
 import { sanitize } from '../../../base/text.ts';
 import { DER_TAGS, DerReader } from '../der.ts';
@@ -9,9 +9,10 @@ import { parseX509, type X509 } from '../x509/x509.ts';
 import { withLengths } from './ber.ts';
 import { certificateEntry, type KeyEntry, privateEntry } from './key-entry.ts';
 import { damaged, passphraseRequired, passphraseWrong, unsupported } from './key-errors.ts';
-import { openEncrypted, type Passphrase, WorkBudget } from './password-encryption.ts';
+import { openEncrypted, type Passphrase } from './password-encryption.ts';
 import { importDer, importEncryptedPkcs8 } from './pkcs8.ts';
 import { bmpPassword, isPkcs12Hash, pkcs12Derive } from './pkcs12-kdf.ts';
+import type { WorkBudget } from './work-budget.ts';
 
 const DATA = '1.2.840.113549.1.7.1';
 const ENCRYPTED_DATA = '1.2.840.113549.1.7.6';
@@ -35,13 +36,16 @@ interface Contents {
 }
 
 /** Everything in the file. The password may be empty: then both ways of writing none are tried. */
-export function readPkcs12(bytes: Uint8Array, passphrase: Uint8Array | undefined): KeyEntry[] {
+export function readPkcs12(
+  bytes: Uint8Array,
+  passphrase: Uint8Array | undefined,
+  budget: WorkBudget,
+): KeyEntry[] {
   const file = new DerReader(withLengths(bytes)).sequence();
   if (file.integer() !== 3) throw unsupported('a PKCS#12 file of another version than 3');
   const info = file.sequence();
   if (info.oid() !== DATA) throw unsupported('a PKCS#12 file protected by a public key');
   const safe = info.into(0xa0).octetString();
-  const budget = new WorkBudget();
   const forms = passwordForms(passphrase);
   const password =
     file.remaining > 0 ? provenPassword(file.sequence(), safe, forms, budget, passphrase) : forms[0]!;
@@ -71,10 +75,12 @@ function provenPassword(
     throw unsupported(`the PKCS#12 file is protected with ${oid}, which is not supported`);
   }
   const expected = digest.octetString();
+  // The length of what is derived goes by it.
+  if (expected.length !== createHash(hash).digest().length) throw damaged('its MAC is cut');
   const salt = mac.octetString();
   const rounds = mac.remaining > 0 ? mac.integer() : 1;
   for (const form of forms) {
-    budget.spend(rounds, 6);
+    budget.spend('pbkdf2Iterations', rounds, 'rounds of work', 6);
     const key = pkcs12Derive(hash, form.bmp, salt, rounds, 3, expected.length);
     if (sameBytes(createHmac(hash, key).update(safe).digest(), expected)) return form;
   }

@@ -5,7 +5,8 @@ import { DER_TAGS, DerReader } from '../der.ts';
 import { named } from '../key-numbers.ts';
 import { importPrivate } from '../key-pair.ts';
 import { damaged, passphraseWrong } from './key-errors.ts';
-import { openEncrypted, type Passphrase, WorkBudget } from './password-encryption.ts';
+import { openEncrypted, type Passphrase } from './password-encryption.ts';
+import type { WorkBudget } from './work-budget.ts';
 
 /** PKCS#1 (RFC 8017 appendix A.1.2), SEC1 (RFC 5915) or PKCS#8 (RFC 5208, RFC 5958), DER. */
 export function importDer(der: Uint8Array, type: 'pkcs1' | 'sec1' | 'pkcs8'): KeyObject {
@@ -27,11 +28,7 @@ export function importDsaDer(der: Uint8Array): KeyObject {
 }
 
 /** The PrivateKeyInfo inside an EncryptedPrivateKeyInfo (RFC 5208 section 6). */
-export function decryptPkcs8(
-  der: Uint8Array,
-  passphrase: () => Passphrase,
-  budget: WorkBudget = new WorkBudget(),
-): Uint8Array {
+export function decryptPkcs8(der: Uint8Array, passphrase: () => Passphrase, budget: WorkBudget): Uint8Array {
   const info = new DerReader(der).sequence();
   const algorithm = info.sequence();
   if (info.peek() !== DER_TAGS.octetString) throw damaged('its encrypted part is missing');
@@ -44,7 +41,7 @@ export function decryptPkcs8(
 export function importEncryptedPkcs8(
   der: Uint8Array,
   passphrase: () => Passphrase,
-  budget?: WorkBudget,
+  budget: WorkBudget,
 ): KeyObject {
   const plain = decryptPkcs8(der, passphrase, budget);
   try {

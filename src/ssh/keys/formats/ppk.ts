@@ -16,6 +16,7 @@ import { asKeyErrors, encodePublicKey } from '../public-key.ts';
 import { type Argon2Kind, argon2 } from './argon2.ts';
 import { damaged, passphraseRequired, passphraseWrong, tooCostly, unsupported } from './key-errors.ts';
 import { asUtf8 } from './key-file.ts';
+import type { WorkBudget } from './work-budget.ts';
 
 /** A file, taken apart; the texts are one character a byte. */
 interface PpkFile {
@@ -43,13 +44,13 @@ export const PPK_ARGON2: Readonly<Record<string, Argon2Kind>> = {
 };
 
 /** The key of a PPK file. Its MAC tells a wrong passphrase, or damage, before anything is believed. */
-export function parsePpk(text: string, passphrase: Uint8Array | undefined): PrivateKey {
+export function parsePpk(text: string, passphrase: Uint8Array | undefined, budget: WorkBudget): PrivateKey {
   return asKeyErrors(() => {
     const file = readFile(text);
     const row = keyTypeRow(file.type);
     const encrypted = file.encryption !== 'none';
     if (encrypted && (passphrase === undefined || passphrase.length === 0)) throw passphraseRequired();
-    const secrets = derive(file, encrypted ? passphrase! : undefined);
+    const secrets = derive(file, encrypted ? passphrase! : undefined, budget);
     const plain = encrypted ? decrypt(file.privatePart, secrets) : Buffer.from(file.privatePart);
     try {
       if (!sameBytes(macOf(file, plain, secrets.macKey), file.mac)) {
@@ -127,7 +128,7 @@ function readBody(lines: string[], countText: string): Uint8Array {
   return bytes;
 }
 
-function derive(file: PpkFile, passphrase: Uint8Array | undefined): Secrets {
+function derive(file: PpkFile, passphrase: Uint8Array | undefined, budget: WorkBudget): Secrets {
   if (file.version === 2) {
     const word = passphrase ?? EMPTY;
     const hash = (...parts: Uint8Array[]): Buffer => createHash('sha1').update(Buffer.concat(parts)).digest();
@@ -144,11 +145,14 @@ function derive(file: PpkFile, passphrase: Uint8Array | undefined): Secrets {
   if (kind === undefined) {
     throw unsupported(`the private key uses the key derivation ${sanitize(kindText, 64)}; Argon2 is known`);
   }
-  const made = argon2(kind, passphrase, argon2Parameters(file.headers), 80);
+  const made = argon2(kind, passphrase, argon2Parameters(file.headers, budget), 80);
   return { key: made.subarray(0, 32), iv: made.subarray(32, 48), macKey: made.subarray(48) };
 }
 
-function argon2Parameters(headers: ReadonlyMap<string, string>): Parameters<typeof argon2>[2] {
+function argon2Parameters(
+  headers: ReadonlyMap<string, string>,
+  budget: WorkBudget,
+): Parameters<typeof argon2>[2] {
   const number = (name: string): number => {
     const text = headers.get(name)?.trim() ?? '';
     if (!/^\d{1,15}$/.test(text)) throw damaged(`its line ${name} is missing or no number`);
@@ -159,12 +163,11 @@ function argon2Parameters(headers: ReadonlyMap<string, string>): Parameters<type
   const salt = headers.get('Argon2-Salt')?.trim() ?? '';
   if (!/^(?:[0-9a-f]{2}){8,64}$/i.test(salt)) throw damaged('its Argon2 salt cannot be read');
   if (memory > LIMITS.argon2MemoryKiB.value) throw tooCostly('argon2MemoryKiB', memory, 'KiB of memory');
-  const work = memory * passes;
-  if (work > LIMITS.argon2Work.value) throw tooCostly('argon2Work', work, 'KiB of Argon2 work');
   // RFC 9106 section 3.1.
   if (passes < 1 || parallelism < 1 || parallelism > 255 || memory < 8 * parallelism) {
     throw damaged('its Argon2 parameters are out of range');
   }
+  budget.spend('argon2Work', memory * passes, 'KiB of Argon2 work');
   return { memory, passes, parallelism, salt: Buffer.from(salt, 'hex') };
 }
 
