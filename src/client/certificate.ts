@@ -13,6 +13,8 @@ const TOLD = (Object.keys(CERTIFICATE_FIELDS) as FieldName[]).filter(
 /** The fields of a key or certificate. Setting `subject` or `encoded` picks one and fills the rest. */
 export class CertificateFields extends Fields<typeof CERTIFICATE_FIELDS> {
   #picked: KeyEntry | undefined;
+  /** Nothing was looked for since the store has changed. */
+  #stale = true;
 
   constructor(owner: FieldOwner) {
     super(CERTIFICATE_FIELDS, owner);
@@ -20,17 +22,19 @@ export class CertificateFields extends Fields<typeof CERTIFICATE_FIELDS> {
 
   /** The key in use; where only a store was named, the first in it. */
   pick(): KeyEntry | undefined {
-    if (this.#picked === undefined && this.isSet('store') && !this.isSet('subject')) this.#choose('*');
+    if (this.#stale && this.isSet('store')) this.#choose('*');
     return this.#picked;
   }
 
   override reset(): void {
     super.reset();
     this.#picked = undefined;
+    this.#stale = true;
   }
 
   protected override changed(key: string): void {
     this.#picked = undefined;
+    this.#stale = true;
     if (key === 'subject') this.#choose(this.view.subject);
     else if (key === 'encoded') this.#take(this.view.encoded);
   }
@@ -49,6 +53,7 @@ export class CertificateFields extends Fields<typeof CERTIFICATE_FIELDS> {
   /** What was given stays as it was given. */
   #show(entry: KeyEntry | undefined, encoded: FieldValue): void {
     this.#picked = entry;
+    this.#stale = false;
     const view = entry === undefined ? undefined : new CertificateView(entry);
     for (const name of TOLD) this.put(name, view?.[name] ?? CERTIFICATE_FIELDS[name].default);
     if (encoded !== '') this.put('encoded', encoded);

@@ -6,9 +6,11 @@ import { ConnectionEvents, LogLevels } from './tables/enums.ts';
 export function logHandler(state: ClientState): Logger {
   return (event) => {
     const { emitter, settings } = state;
+    if (event.kind === 'connect') state.proxied = event.through !== undefined;
     if (event.kind === 'version') {
-      const connectionEvent = ConnectionEvents.connected;
-      emitter.notify('connectionStatus', { connectionEvent, statusCode: 0, description: 'OK' });
+      const { firewallConnected, connected } = ConnectionEvents;
+      for (const connectionEvent of state.proxied ? [firewallConnected, connected] : [connected])
+        emitter.notify('connectionStatus', { connectionEvent, statusCode: 0, description: 'OK' });
     }
     if (event.kind !== 'packet') emitter.notify('sshStatus', { message: formatLog(event) });
     const wanted = settings.get('LogLevel');

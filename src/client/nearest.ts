@@ -1,9 +1,11 @@
-/** The name of `names` that `given` was most likely meant to be, by edit distance, whatever the case. */
+/** The name of `names` that `given` was most likely meant to be, one that holds it or the one at the least edit distance, whatever the case. */
 export function nearest(given: string, names: Iterable<string>): string {
   let best = '';
   let least = Number.POSITIVE_INFINITY;
   for (const name of names) {
-    const distance = editDistance(given.slice(0, 64).toLowerCase(), name.toLowerCase());
+    const [one, other] = [given.slice(0, 64).toLowerCase(), name.toLowerCase()];
+    const begun = one.length > 3 && (other.includes(one) || one.includes(other));
+    const distance = begun ? 1 + Math.abs(one.length - other.length) / 100 : editDistance(one, other);
     if (distance < least) [best, least] = [name, distance];
   }
   return best;

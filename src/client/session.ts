@@ -219,7 +219,7 @@ export class Session {
   }
 
   async #end(failure: SFTPClientError | undefined): Promise<void> {
-    const { emitter, facts } = this.#state;
+    const { emitter, facts, proxied } = this.#state;
     const announced = this.#announced;
     const ssh = this.#ssh;
     this.#announced = false;
@@ -237,8 +237,9 @@ export class Session {
     this.#leaving = false;
     if (!announced) return;
     const code = { statusCode: failure?.code ?? 0, description: failure?.message ?? 'OK' };
-    emitter.notify('connectionStatus', { connectionEvent: ConnectionEvents.secureEnded, ...code });
-    emitter.notify('connectionStatus', { connectionEvent: ConnectionEvents.disconnected, ...code });
+    const { secureEnded, disconnected, firewallDisconnected } = ConnectionEvents;
+    for (const connectionEvent of [secureEnded, disconnected, ...(proxied ? [firewallDisconnected] : [])])
+      emitter.notify('connectionStatus', { connectionEvent, ...code });
     emitter.notify('disconnected', code);
   }
 }

@@ -118,6 +118,9 @@ const BOOLEANS: Readonly<Record<string, boolean>> = {
   no: false,
 };
 
+/** Line ends may be written in words. */
+const LINE_ENDS: Readonly<Record<string, string>> = { CR: '\r', LF: '\n', CRLF: '\r\n' };
+
 function parsed(name: string, row: SettingRow, text: string): Stored {
   const wrong = (what: string): SFTPClientError =>
     new SFTPClientError(10022, `${name} must be ${what}, not ${JSON.stringify(text.slice(0, 100))}`);
@@ -135,8 +138,11 @@ function parsed(name: string, row: SettingRow, text: string): Stored {
   }
   if (row.type === 'list') return listOf(text);
   if (row.allowed === undefined) return text;
-  const allowed = row.allowed.find((one) => one === text || one.toLowerCase() === text.trim().toLowerCase());
-  if (allowed === undefined || (text.trim() === '' && allowed !== text))
+  const given = LINE_ENDS[text.trim().toUpperCase()] ?? text;
+  const allowed = row.allowed.find(
+    (one) => one === given || one.toLowerCase() === given.trim().toLowerCase(),
+  );
+  if (allowed === undefined || (given.trim() === '' && allowed !== given))
     throw wrong(`one of ${row.allowed.map((one) => JSON.stringify(one)).join(', ')}`);
   return allowed;
 }

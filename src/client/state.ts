@@ -59,6 +59,8 @@ export class ClientState {
   queried: FileAttributes = {};
   /** The key exchange in use. */
   kex: string | undefined;
+  /** The connection goes through a proxy. */
+  proxied = false;
   #work: AbortController | undefined;
 
   constructor() {

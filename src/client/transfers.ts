@@ -5,6 +5,7 @@ import { SFTPClientError } from './client-error.ts';
 import type { Session } from './session.ts';
 import type { ClientState, QueuedFile } from './state.ts';
 import { TransferDirections } from './tables/enums.ts';
+import { localText, remoteText, type TextMode, textMode } from './text-mode.ts';
 import { toDownloadOptions, toUploadOptions } from './to-core.ts';
 
 /** One file on its way: from a property, a stream or the queue. */
@@ -34,12 +35,16 @@ export async function downloadFile(
   const events = transferEvents(state, job, TransferDirections.server);
   await events.start();
   const target = toFile ? localFile : streamTarget(state, downloadStream);
+  const text = textMode(state.settings, sftp);
+  checkText(text, startByte);
+  const converted = text === undefined ? undefined : localText(target, text);
   const onData = events.onData(startByte);
-  await sftp.download(remote, target, {
-    ...toDownloadOptions(session.vocabulary, startByte, toFile),
+  await sftp.download(remote, converted?.stream ?? target, {
+    ...toDownloadOptions(session.vocabulary, startByte, toFile && converted === undefined),
     ...(onData === undefined ? {} : { onData }),
     signal,
   });
+  await converted?.done;
   await events.end();
 }
 
@@ -63,12 +68,26 @@ export async function uploadFile(
   const events = transferEvents(state, job, TransferDirections.client);
   await events.start();
   const onData = events.onData(startByte);
-  await sftp.upload(uploadStream ?? localFile, remote, {
-    ...toUploadOptions(session.vocabulary, startByte, append, uploadStream === undefined),
+  const source = uploadStream ?? localFile;
+  const text = textMode(state.settings, sftp);
+  checkText(text, startByte);
+  await sftp.upload(text === undefined ? source : remoteText(source, text), remote, {
+    ...toUploadOptions(
+      session.vocabulary,
+      startByte,
+      append,
+      typeof source === 'string' && text === undefined,
+    ),
     ...(onData === undefined ? {} : { onData }),
     signal,
   });
   await events.end();
+}
+
+/** Where line ends change, a byte here is not the same byte there. */
+function checkText(text: TextMode | undefined, startByte: number): void {
+  if (text !== undefined && startByte > 0)
+    throw new SFTPClientError(211, 'startByte has no meaning where line ends are converted (TransferMode)');
 }
 
 interface TransferEvents {

@@ -70,7 +70,9 @@ export async function codePageNames(label: string): Promise<NameCodec> {
   const encode = (text: string): Uint8Array => {
     const bytes = iconv.encode(text, label);
     if (iconv.decode(bytes, label) === text) return bytes;
-    throw new WherryError('INVALID_ARGUMENT', `${JSON.stringify(text)} cannot be written in ${label}`);
+    throw new WherryError('INVALID_ARGUMENT', `${JSON.stringify(text)} cannot be written in ${label}`, {
+      phase: 'name encoding',
+    });
   };
   return {
     decode: (bytes) => {

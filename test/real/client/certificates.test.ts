@@ -1,0 +1,222 @@
+/** Keys and certificates of the client: every field, from stores that the usual tools have made, and logins with them. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CertStoreTypes, SFTPClient, SSHAuthModes } from '../../../src/client/index.ts';
+import { shows } from '../../client/shows.ts';
+import { getFixtures } from '../../support/servers/fixtures.ts';
+import { requireServer, requireSshd } from '../../support/servers/from-env.ts';
+import { startSshd } from '../../support/servers/openssh.ts';
+import { run } from '../../support/servers/run.ts';
+import { localFolder } from '../../support/sftp/memory-session.ts';
+import { noUnhandledRejections } from '../login.ts';
+import { clientOf, failsWith } from './clients.ts';
+
+noUnhandledRejections();
+const openssh = requireServer('openssh');
+
+/** A PFX of the RSA test key, with a certificate that has every field. */
+async function makePfx(folder: string): Promise<string> {
+  const { userKeys } = await getFixtures();
+  const key = join(folder, 'key.pem');
+  await run('cp', [userKeys.rsa.files.openssh, key]);
+  await run('ssh-keygen', ['-q', '-p', '-m', 'PEM', '-P', '', '-N', '', '-f', key]);
+  const cert = join(folder, 'cert.pem');
+  await run('openssl', [
+    ...['req', '-x509', '-key', key, '-out', cert, '-days', '30', '-set_serial', '0x0102AB', '-sha256'],
+    ...['-subj', '/CN=www.server.com/O=Test/C=US', '-addext', 'subjectAltName=DNS:a.example,DNS:b.example'],
+    ...['-addext', 'keyUsage=digitalSignature,keyEncipherment', '-addext', 'extendedKeyUsage=clientAuth'],
+  ]);
+  const pfx = join(folder, 'cert.pfx');
+  await run('openssl', [
+    'pkcs12',
+    '-export',
+    '-inkey',
+    key,
+    '-in',
+    cert,
+    '-out',
+    pfx,
+    '-passout',
+    'pass:certpassword',
+  ]);
+  return pfx;
+}
+
+shows(
+  'a PFX file: found by subject, shown in every field, logged in with; the same as an accepted key',
+  ['sshCert*', 'sshAcceptServerHostKey*', 'sshAuthMode'],
+  openssh,
+  async () => {
+    await using folder = await localFolder();
+    const store = await makePfx(folder.path);
+    const client = await clientOf();
+    client.sshAuthMode = SSHAuthModes.amPublicKey;
+    for (const group of [client.sshCert, client.sshAcceptServerHostKey]) {
+      group.storeType = CertStoreTypes.cstPFXFile;
+      group.store = store;
+      group.storePassword = 'wrong';
+      assert.throws(
+        () => {
+          group.subject = '*';
+        },
+        { code: 1006 },
+      );
+      group.storePassword = 'certpassword';
+      group.subject = 'CN=nobody';
+      assert.deepEqual([group.subject, group.privateKeyAvailable], ['', false]);
+      group.subject = 'server.com';
+      assert.match(group.subject, /CN=www\.server\.com/);
+      assert.deepEqual(
+        [group.version, group.publicKeyAlgorithm, group.serialNumber, group.usageFlags, group.usage],
+        ['V3', 'RSA', '0102AB', 0xa0, 'Digital Signature,Key Encipherment'],
+      );
+      assert.deepEqual(
+        [group.subjectAltNames, group.extendedKeyUsage, group.issuer, group.privateKeyContainer],
+        ['a.example,b.example', '1.3.6.1.5.5.7.3.2', group.subject, ''],
+      );
+      for (const date of [group.effectiveDate, group.expirationDate])
+        assert.match(date, /^\d\d-[A-Z][a-z]{2}-\d{4} \d\d:\d\d:\d\d$/);
+      for (const [text, bytes] of [
+        [group.fingerprint, 16],
+        [group.fingerprintSha1, 20],
+        [group.fingerprintSha256, 32],
+        [group.thumbprintMd5, 16],
+        [group.thumbprintSha1, 20],
+        [group.thumbprintSha256, 32],
+      ] as const) {
+        assert.equal(text.split(':').length, bytes);
+      }
+      assert.match(group.privateKey, /BEGIN PRIVATE KEY/);
+      assert.match(group.publicKey, /BEGIN PUBLIC KEY/);
+      assert.match(String(group.encoded), /BEGIN CERTIFICATE/);
+      assert.match(group.signatureAlgorithm, /SHA256/);
+      assert.ok(group.publicKeyLength >= 2048 && group.privateKeyAvailable);
+    }
+    client.sshAcceptServerHostKey.store = 'MY';
+    assert.equal(client.sshCertSubject, client.sshCert.subject);
+    await client.sshLogon();
+    await client.sshLogoff();
+  },
+);
+
+shows(
+  'keys of other stores log in: PEM text, a file whose type is told by its contents, with a passphrase',
+  ['sshCertStore', 'sshCertStoreType', 'sshCertStorePassword', 'sshCertEncoded'],
+  openssh,
+  async () => {
+    const { userKeys } = await getFixtures();
+    const file = userKeys.ed25519.files.openssh;
+    const text = await readFile(file, 'utf8');
+    for (const [type, store] of [
+      [CertStoreTypes.cstAuto, file],
+      [CertStoreTypes.cstAuto, text],
+      [CertStoreTypes.cstPEMKeyBlob, text],
+      [CertStoreTypes.cstPEMKeyBlob, Buffer.from(text)],
+    ] as const) {
+      const client = await clientOf();
+      client.sshCertStoreType = type;
+      client.sshCertStore = store;
+      await client.sshLogon();
+      await client.sshLogoff();
+    }
+    const client = new SFTPClient();
+    client.sshCertStoreType = CertStoreTypes.cstPEMKeyFile;
+    client.sshCertStore = file;
+    client.sshCertEncoded = await readFile(`${file}.pub`, 'utf8');
+    assert.equal(client.sshCertPrivateKeyAvailable, true);
+    client.sshCertStoreType = CertStoreTypes.cstPPKFile;
+    assert.throws(
+      () => {
+        client.sshCertSubject = '*';
+      },
+      { code: 1006 },
+    );
+    client.sshCertStoreType = CertStoreTypes.cstUser;
+    assert.throws(
+      () => {
+        client.sshCertSubject = '*';
+      },
+      { code: 1006 },
+    );
+    client.sshCertStoreType = CertStoreTypes.cstPEMKeyFile;
+    client.sshCertStore = '/no/such/file';
+    assert.throws(
+      () => {
+        client.sshCertSubject = '*';
+      },
+      { errno: 'ENOENT' },
+    );
+  },
+);
+
+shows('keys of an agent: as well, or only', ['config:EnablePageantAuth'], openssh, async () => {
+  await using folder = await localFolder();
+  const socket = folder.file('agent');
+  const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
+  const before = process.env.SSH_AUTH_SOCK;
+  try {
+    while (!existsSync(socket)) await sleep(20);
+    process.env.SSH_AUTH_SOCK = socket;
+    const client = await clientOf();
+    client.sshAuthMode = SSHAuthModes.amPassword;
+    await client.config('EnablePageantAuth=2');
+    await failsWith(1032, client.sshLogon());
+    const { userKeys } = await getFixtures();
+    await run('ssh-add', ['-q', userKeys.ed25519.files.openssh], { env: { SSH_AUTH_SOCK: socket } });
+    await client.sshLogon();
+    await client.sshLogoff();
+    await client.config('EnablePageantAuth=1');
+    await client.sshLogon();
+    await client.sshLogoff();
+  } finally {
+    agent.kill();
+    if (before === undefined) delete process.env.SSH_AUTH_SOCK;
+    else process.env.SSH_AUTH_SOCK = before;
+  }
+});
+
+shows(
+  'OpenSSH certificates: of the host, by its authority, and of the user',
+  ['config:SSHAcceptServerCAKey', 'config:SignedSSHCert'],
+  requireSshd(),
+  async () => {
+    await using folder = await localFolder();
+    const { hostKeys, userKeys } = await getFixtures();
+    const ca = folder.file('ca');
+    await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', ca]);
+    const caLine = (await readFile(`${ca}.pub`, 'utf8')).trim();
+    const certify = async (line: string, name: string, ...args: string[]): Promise<string> => {
+      const file = folder.file(name);
+      await run('sh', ['-c', 'printf "%s\\n" "$1" > "$2"', 'sh', line, `${file}.pub`]);
+      await run('ssh-keygen', ['-q', '-s', ca, '-I', name, ...args, `${file}.pub`]);
+      return `${file}-cert.pub`;
+    };
+    const hostCertificate = await certify(hostKeys.ed25519.publicLine, 'host', '-h', '-n', '127.0.0.1');
+    await using server = await startSshd({
+      name: 'certified',
+      hostKeys: ['ed25519'],
+      config: [
+        `HostCertificate ${hostCertificate}`,
+        `TrustedUserCAKeys ${ca}.pub`,
+        'AuthorizedKeysFile none',
+      ],
+    });
+    const client = await clientOf(server);
+    await client.config('SSHAcceptServerHostKeyFingerPrint=');
+    await failsWith(1030, client.connect());
+    await client.config(`SSHAcceptServerCAKey=${caLine}`);
+    await client.connect();
+    await client.disconnect();
+    await failsWith(1032, client.sshLogon());
+    const userLine = await readFile(`${userKeys.ed25519.files.openssh}.pub`, 'utf8');
+    const certificate = await readFile(await certify(userLine.trim(), 'user', '-n', server.user), 'utf8');
+    await client.config(`SignedSSHCert=${certificate.trim()}`);
+    await client.sshLogon();
+    await client.sshLogoff();
+    await assert.rejects(client.config('SSHAcceptServerCAKey=nonsense'), { code: 1006 });
+  },
+);
