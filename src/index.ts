@@ -7,6 +7,7 @@ export { type AlgorithmNames, algorithmNames } from './api/algorithms.ts';
 export { connect } from './api/connect.ts';
 export { Connection } from './api/connection.ts';
 export type { CopyOptions, CopyRangeOptions } from './api/copy-options.ts';
+export { createQueue, TransferQueue } from './api/create-queue.ts';
 export { type AlgorithmKind, DEFAULT_ALGORITHMS } from './api/default-algorithms.ts';
 export type { DirectoryEntry, ListOptions } from './api/directory-entry.ts';
 export type {
@@ -78,6 +79,15 @@ export type { FollowUpload } from './transfer/follow-source.ts';
 export type { LineEnd, TextOptions } from './transfer/line-ends.ts';
 export type { DownloadOptions, TransferOptions, TransferResult, UploadOptions } from './transfer/options.ts';
 export type { Progress, ProgressHandler } from './transfer/progress.ts';
+export type {
+  QueueDownloadOptions,
+  QueueOptions,
+  QueueProgress,
+  QueueResult,
+  QueueState,
+  QueueUploadOptions,
+} from './transfer/queue/queue-options.ts';
+export type { QueuedTransfer } from './transfer/queue/queued-transfer.ts';
 export { RateLimit } from './transfer/rate-limit.ts';
 export type { ScpOptions, ScpResult } from './transfer/scp-options.ts';
 export type { DownloadStream } from './transfer/sink.ts';

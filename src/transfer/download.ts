@@ -23,7 +23,7 @@ import {
 import { ProgressMeter } from './progress.ts';
 import { RateGate } from './rate-limit.ts';
 import { ReadPipeline } from './read-pipeline.ts';
-import { tailAgrees } from './resume-check.ts';
+import { keptAgrees } from './resume-check.ts';
 import { checkCount, transferError, underDeadline } from './run.ts';
 import type { DownloadStream, Sink } from './sink.ts';
 import { TapSink } from './tap.ts';
@@ -249,7 +249,7 @@ async function mayGoOn(
     const { buffer, bytesRead } = await target.file.read(Buffer.alloc(length), 0, length, offset);
     return buffer.subarray(0, bytesRead);
   };
-  return tailAgrees(session, handle, remote, base, have, local, wait);
+  return keptAgrees({ session, handle, path: remote, offset: base, have, local }, wait);
 }
 
 /** A part of a file has nothing to be compared with. */

@@ -15,6 +15,14 @@ const SHORTEST_ROAD_MS = 8;
 /** Smaller files are through before further channels are open. */
 const SMALLEST_FILE = 8_388_608;
 
+/**
+ * Whether an upload that broke off may have used several lanes, and left bytes unwritten before the end of what is
+ * there: at most `LANES_SPAN_BYTES` before it.
+ */
+export function mayHaveHoles({ lanes, writes }: Tuning, size: number): boolean {
+  return lanes !== undefined && lanesFor(size + SMALLEST_FILE, 2 * writes.roundTrip) > 0;
+}
+
 /** How many channels besides the first an upload of so many bytes over such a road can use. */
 export function lanesFor(bytes: number, roundTrip: number): number {
   if (!(roundTrip >= SHORTEST_ROAD_MS) || !Number.isFinite(roundTrip) || bytes < SMALLEST_FILE) return 0;

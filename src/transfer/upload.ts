@@ -8,13 +8,13 @@ import { OPEN_FLAGS } from '../sftp/packets.ts';
 import { closeHandle, fstat, setstat } from '../sftp/requests.ts';
 import type { SftpSession } from '../sftp/session.ts';
 import { WireWriter } from '../ssh/wire/writer.ts';
-import { LaneOpener } from './lanes.ts';
+import { LaneOpener, mayHaveHoles } from './lanes.ts';
 import { checkTextOptions, lineEnds } from './line-ends.ts';
 import type { TransferResult, UploadOptions } from './options.ts';
 import { ProgressMeter } from './progress.ts';
 import { RateGate } from './rate-limit.ts';
 import { remoteTarget } from './remote-target.ts';
-import { tailAgrees } from './resume-check.ts';
+import { keptAgrees } from './resume-check.ts';
 import { checkCount, transferError, underDeadline } from './run.ts';
 import { given, ofSource, opened, type Sending } from './sending.ts';
 import { abandon, type Source, type UploadStream } from './source.ts';
@@ -22,7 +22,7 @@ import { tapSource } from './tap.ts';
 import { textSending } from './text.ts';
 import { type Tuning, tuned } from './tuning.ts';
 import { verifyContents } from './verify.ts';
-import { WritePipeline } from './write-pipeline.ts';
+import { LANES_SPAN_BYTES, WritePipeline } from './write-pipeline.ts';
 
 /** A server that does not answer is not waited for longer before the failure is told. */
 const CLEANUP = { timeout: 2000 } as const;
@@ -113,7 +113,7 @@ async function send(
   let source: Source | undefined;
   let open = true;
   try {
-    const from = resume ? await resumeAt(session, handle, path, sending, options) : 0;
+    const from = resume ? await resumeAt(session, handle, path, sending, options, tuning) : 0;
     const start = options.at === undefined ? from : await placeOf(session, handle, remote, options);
     source = sending.make(from);
     if (options.onData !== undefined) source = tapSource(source, options.onData, start, size);
@@ -191,10 +191,12 @@ async function resumeAt(
   remote: string,
   sending: Sending,
   options: UploadOptions,
+  tuning: Tuning,
 ): Promise<number> {
   const wait = { signal: options.signal, timeout: options.timeout };
   const { size } = await fstat(session, handle, remote, wait);
   if (options.resume === true) {
+    if (size !== undefined && mayHaveHoles(tuning, size)) return Math.max(0, size - LANES_SPAN_BYTES);
     if (size !== undefined) return (await isBeginning(session, remote, size, sending, wait)) ? size : 0;
     throw new WherryError(
       'TRANSFER_SIZE_CHANGED',
@@ -221,7 +223,8 @@ async function isBeginning(
   const reading = await openFile(session, remote, OPEN_FLAGS.SSH_FXF_READ, {}, wait).catch(() => undefined);
   if (reading === undefined) return true;
   try {
-    return await tailAgrees(session, reading, remote, 0, have, read, wait);
+    const kept = { session, handle: reading, path: remote, offset: 0, have, local: read };
+    return await keptAgrees(kept, wait);
   } finally {
     closeHandle(session, reading, remote).catch(() => {});
   }

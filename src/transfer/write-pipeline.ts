@@ -33,6 +33,8 @@ export interface WritePlan {
   acknowledged(bytes: number): void;
 }
 
+/** What lanes may be ahead of the first byte that is not acknowledged. */
+export const LANES_SPAN_BYTES = 33_554_432;
 /** Sent before anybody else's turn comes. */
 const STEP_BYTES = 261_120;
 
@@ -224,8 +226,8 @@ export class WritePipeline implements BudgetUser {
     for (;;) {
       if (this.#stopped !== undefined) throw this.#stopped;
       if (this.#failure !== undefined) return undefined;
-      const lane =
-        this.#active.size < requests ? this.#lanes.find(({ session }) => !session.congested) : undefined;
+      const held = this.#active.size >= requests || this.#tooFarAhead();
+      const lane = held ? undefined : this.#lanes.find(({ session }) => !session.congested);
       if (lane === undefined) {
         budget.pass(this);
         await this.#sleep();
@@ -238,6 +240,13 @@ export class WritePipeline implements BudgetUser {
         await this.#pause(wait);
       } else await this.#sleep();
     }
+  }
+
+  /** Lanes overtake each other; a resume must know by how much at most. Slots are in the order of their offsets. */
+  #tooFarAhead(): boolean {
+    if (this.#lanes.length < 2 || this.#active.size === 0) return false;
+    const { value } = this.#active.values().next();
+    return this.#offset - value!.offset >= LANES_SPAN_BYTES - STEP_BYTES;
   }
 
   async #pause(ms: number): Promise<void> {
