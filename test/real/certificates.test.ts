@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { caKeys, connect, fingerprints, knownHosts, knownHostsText, x509Roots } from '../../src/index.ts';
@@ -14,6 +14,7 @@ import { requireSshd } from '../support/servers/from-env.ts';
 import { startOnDemand } from '../support/servers/on-demand.ts';
 import { startSshd } from '../support/servers/openssh.ts';
 import { run } from '../support/servers/run.ts';
+import { SECURITY_KEY, securityKeyProvider } from '../support/servers/security-key.ts';
 import { CA_EXTENSIONS, HOST_EXTENSIONS, makeCertificate, type X509Files } from '../support/x509.ts';
 import { fails, loginTo, loginWithout, noUnhandledRejections, withSftp } from './login.ts';
 
@@ -322,5 +323,43 @@ test('X.509 host keys of asyncssh (RFC 6187)', async (t) => {
     });
     const error = await fails(10_000, connect(wrong), 'HOST_KEY_REJECTED');
     assert.match(error.message, /no trusted root/);
+  }
+});
+
+test('keys on a security key, and certificates of them, through an agent', async (t) => {
+  const provider = await startOnDemand(t, SECURITY_KEY, securityKeyProvider);
+  if (provider === undefined) return;
+  const authorized = join(folder, 'sk_authorized');
+  // sshd reads it as the user.
+  await chmod(folder, 0o711);
+  await using server = await startSshd({
+    name: 'sk',
+    hostKeys: ['ed25519'],
+    config: [`TrustedUserCAKeys ${ca.file}.pub`, `AuthorizedKeysFile ${authorized}`],
+  });
+  const socket = join(folder, 'sk-agent');
+  const args = ['-D', '-a', socket, '-P', `${dirname(provider)}/*`];
+  const agent = spawn('ssh-agent', args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  const ended = once(agent, 'close');
+  try {
+    await once(agent.stdout, 'data');
+    const env = { SSH_AUTH_SOCK: socket };
+    for (const type of ['ed25519-sk', 'ecdsa-sk']) {
+      const file = join(folder, type);
+      await run('ssh-keygen', ['-q', '-t', type, '-N', '', '-w', provider, '-f', file], { env });
+      await writeFile(authorized, await readFile(`${file}.pub`), { mode: 0o644 });
+      await run('ssh-add', ['-q', '-D'], { env });
+      await run('ssh-add', ['-q', '-S', provider, file], { env });
+      await withSftp(await loginWithout(server, { agent: socket }), (sftp) => sftp.realpath('.'));
+      await writeFile(authorized, '');
+      await fails(5000, connect(await loginWithout(server, { agent: socket })), 'AUTH_FAILED');
+      const certificate = await readFile(await certify(`${file}.pub`, ca.file, '-n', server.user), 'utf8');
+      await withSftp(await loginWithout(server, { agent: socket, certificate }), (sftp) =>
+        sftp.realpath('.'),
+      );
+    }
+  } finally {
+    agent.kill();
+    await ended;
   }
 });

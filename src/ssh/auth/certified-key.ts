@@ -1,4 +1,4 @@
-import { HOST_KEY_ALGORITHMS } from '../crypto/certificate-algorithms.ts';
+import { CERTIFICATE_ALGORITHMS, type CertificateAlgorithmRow } from '../crypto/certificate-algorithms.ts';
 import type { PrivateKey } from '../keys/private-key.ts';
 import { samePublicKey } from '../keys/public-key.ts';
 import type { SshCertificateLine } from '../keys/ssh-certificate.ts';
@@ -6,7 +6,7 @@ import { keySigner, type Signer } from './public-key.ts';
 
 /** The algorithm a key signs by itself for an algorithm of a certificate. */
 export function plainAlgorithm(name: string): string {
-  return HOST_KEY_ALGORITHMS.get(name)?.signature ?? name;
+  return (CERTIFICATE_ALGORITHMS as Record<string, CertificateAlgorithmRow>)[name]?.signature ?? name;
 }
 
 /**

@@ -2,7 +2,7 @@
 import { WherryError } from '../../base/errors.ts';
 import { checkLimit } from '../../base/limits.ts';
 import type { Log } from '../../base/log.ts';
-import { algorithmsForBlob } from '../crypto/certificate-algorithms.ts';
+import { algorithmsForBlob, HOST_KEY_ALGORITHMS } from '../crypto/certificate-algorithms.ts';
 import { verifySignature } from '../crypto/signatures.ts';
 import { blobType, type PublicKey, parsePublicKey } from '../keys/public-key.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -42,10 +42,13 @@ function readKeys(specific: Uint8Array): PublicKey[] {
   for (let count = 1; reader.remaining > 0; count++) {
     checkLimit('announcedHostKeys', count);
     const blob = reader.string();
-    if (algorithmsForBlob(blobType(blob) ?? '').some(({ kind }) => kind === undefined))
-      keys.push(parsePublicKey(blob));
+    if (isPlain(blobType(blob) ?? '')) keys.push(parsePublicKey(blob));
   }
   return keys;
+}
+
+function isPlain(type: string): boolean {
+  return [...HOST_KEY_ALGORITHMS.values()].some((one) => one.kind === undefined && one.blobType === type);
 }
 
 async function prove(

@@ -189,5 +189,14 @@ export function certificateAlgorithms(kind: CertificateKind): string[] {
 
 /** The algorithms a key or certificate of that blob type may be used with, best first. */
 export function algorithmsForBlob(blobType: string): readonly HostKeyAlgorithm[] {
-  return [...HOST_KEY_ALGORITHMS.values()].filter((one) => one.blobType === blobType);
+  const known = [...HOST_KEY_ALGORITHMS.values()].filter((one) => one.blobType === blobType);
+  return known.length === 0 && blobType.startsWith('sk-') ? [onSecurityKey(blobType)] : known;
+}
+
+/** A key on a FIDO security key signs by its own name, through an agent, whether or not we can verify it. */
+function onSecurityKey(blobType: string): HostKeyAlgorithm {
+  const row = (CERTIFICATE_ALGORITHMS as Record<string, CertificateAlgorithmRow>)[blobType];
+  const signature = (row?.signature ?? blobType) as SignatureName;
+  const kind = row?.kind;
+  return { name: blobType, kind, blobType, signature, signatureNames: [signature], security: 'supported' };
 }
