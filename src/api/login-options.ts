@@ -4,7 +4,7 @@ import type { NewPasswordHandler } from '../ssh/auth/password.ts';
 import type { PrivateKey } from '../ssh/keys/private-key.ts';
 import type { PublicKey } from '../ssh/keys/public-key.ts';
 
-/** A private key: parsed, or the text or bytes of a key file (OpenSSH, PEM, PKCS#8). Not a path. */
+/** A private key: parsed, or the text or bytes of a key file of any format `wherry/keys` reads. Not a path. */
 export type PrivateKeyInput = PrivateKey | string | Uint8Array;
 
 /** A way to log in, by its name on the wire; `custom` is `customLogin`. */

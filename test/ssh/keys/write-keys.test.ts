@@ -16,6 +16,7 @@ import {
   type PrivateKeyFormat,
   type PublicKeyFormat,
 } from '../../../src/ssh/keys/write-keys.ts';
+import { ensurePackages } from '../../support/servers/apt.ts';
 import { run } from '../../support/servers/run.ts';
 import { KeyFiles } from './key-files.ts';
 import { RARE_KEYS } from './rare-keys.ts';
@@ -69,9 +70,13 @@ test('ssh-keygen and openssl read what is written', async () => {
 });
 
 test('puttygen reads the PuTTY keys that are written', async (t) => {
-  const found = await run('sh', ['-c', 'command -v puttygen'], { allowFailure: true });
-  if (found.code !== 0) {
-    t.skip('no puttygen on this machine');
+  const why = await ensurePackages(['putty-tools']).then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
+  if (why !== undefined) {
+    if (process.env.CI === 'true') throw new Error(`putty-tools: ${why}`);
+    t.skip(`putty-tools: ${why}`);
     return;
   }
   const [old, fresh] = [await files.path(), await files.path()];
