@@ -26,9 +26,10 @@ export type { AlgorithmOptions, ConnectOptions, Handshake } from './api/options.
 export type { JumpHost, ProxyCommand, ProxyInput, RoadOptions } from './api/road-options.ts';
 export { scpDownload, scpUpload } from './api/scp.ts';
 export { Sftp } from './api/sftp.ts';
-export type { SpaceInfo } from './api/sftp-extras.ts';
+export { SftpExtras, type SpaceInfo } from './api/sftp-extras.ts';
 export { SftpFile } from './api/sftp-file.ts';
 export { SftpTransfers } from './api/sftp-transfers.ts';
+export { SftpVerbs } from './api/sftp-verbs.ts';
 export type { TransportRules } from './api/transport-rules.ts';
 export type { WaitOptions } from './base/deadline.ts';
 export { ERROR_CODES, type ErrorCode } from './base/error-codes.ts';

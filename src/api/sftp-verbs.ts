@@ -53,8 +53,11 @@ export class SftpVerbs extends SftpTransfers {
    *
    * @example
    * ```ts
-   * console.log(await sftp.changeFolder(remoteFolder));
-   * await sftp.upload(Buffer.from('hello\n'), 'hello.txt');
+   * import { openSftp } from 'wherry';
+   *
+   * await using session = await openSftp(ssh);
+   * console.log(await session.changeFolder(remoteFolder));
+   * await session.upload(Buffer.from('hello\n'), 'hello.txt');
    * ```
    */
   async changeFolder(path: string, options: WaitOptions & { readonly ask?: boolean } = {}): Promise<string> {

@@ -14,7 +14,7 @@ export async function readlink(session: SftpSession, path: string, wait: WaitOpt
 
 /**
  * SSH_FXP_SYMLINK (filexfer-02 section 6.10), or SSH_FXP_LINK in version 6 (filexfer-13 section 8.7). Which path comes
- * first is up to the server: see QUIRKS. The target is sent as it is.
+ * first is up to the server: see SFTP_QUIRKS. The target is sent as it is.
  */
 export function symlink(
   session: SftpSession,

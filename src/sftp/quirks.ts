@@ -20,7 +20,7 @@ interface QuirkRow {
 const USUAL: Quirks = { symlinkOrder: 'target first', linkOrder: 'link first', broken: [] };
 
 /** The last row that matches wins. */
-export const QUIRKS: readonly QuirkRow[] = [
+export const SFTP_QUIRKS: readonly QuirkRow[] = [
   {
     software: /^OpenSSH_/,
     set: { symlinkOrder: 'target first' },
@@ -59,7 +59,7 @@ export const QUIRKS: readonly QuirkRow[] = [
 ];
 
 export function quirksOf(software: string, announced: ReadonlyMap<string, string>): Quirks {
-  const matching = QUIRKS.filter(
+  const matching = SFTP_QUIRKS.filter(
     (row) =>
       (row.software === undefined || row.software.test(software)) &&
       (row.announced === undefined || announced.get(row.announced[0]) === row.announced[1]),

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Sftp } from '../../src/api/sftp.ts';
 import { LIMITS } from '../../src/base/limits.ts';
-import { QUIRKS, quirksOf } from '../../src/sftp/quirks.ts';
+import { quirksOf, SFTP_QUIRKS } from '../../src/sftp/quirks.ts';
 import { SftpSession } from '../../src/sftp/session.ts';
 import { ALL_VERSIONS, checkVersion, type SftpVersion, versionToSelect } from '../../src/sftp/versions.ts';
 import { channelPair } from '../support/sftp/channel-pair.ts';
@@ -166,7 +166,7 @@ test('more extensions than the limit end the session', async () => {
 });
 
 test('quirks: every row has a reason and something to match; the last one that matches wins', () => {
-  for (const { software, announced, why } of QUIRKS) {
+  for (const { software, announced, why } of SFTP_QUIRKS) {
     assert.ok(software !== undefined || announced !== undefined);
     assert.ok(why.length > 20);
   }
