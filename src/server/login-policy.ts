@@ -173,7 +173,7 @@ export class LoginPolicy {
     } else {
       const data = new WireWriter().string(this.#transport.sessionId).u8(50).text(request.user);
       data.text(request.service).text('publickey').bool(true).text(algorithm).string(blob);
-      const valid = verifySignature(algorithm, key.key, data.finish(), reader.string());
+      const valid = verifySignature(algorithm, key.key, data.finish(), reader.string(), key.application);
       this.#answer(request.user, user, valid ? 'publickey' : undefined);
     }
   }

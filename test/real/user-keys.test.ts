@@ -57,6 +57,8 @@ for (const type of KEY_TYPES) {
 }
 
 for (const [name, row] of Object.entries(SIGNATURE_ALGORITHMS)) {
+  // Security keys sign through an agent; DSA keys are not among the fixtures everywhere.
+  if (/^sk-|^ssh-dss$/.test(name)) continue;
   test(`user key signed by ${name}`, sshd, async () => {
     const { userKeys } = await getFixtures();
     const type = KEY_TYPES.find((one) => userKeys[one].algorithm === row.keyType);

@@ -76,6 +76,6 @@ async function prove(
 function isProof(key: PublicKey, data: Uint8Array, signature: Uint8Array): boolean {
   return algorithmsForBlob(key.type).some(
     ({ signature: name, security }) =>
-      security !== 'insecure' && verifySignature(name, key.key, data, signature),
+      security !== 'insecure' && verifySignature(name, key.key, data, signature, key.application),
   );
 }

@@ -1,4 +1,4 @@
-import { type KeyObject, sign, verify } from 'node:crypto';
+import { createHash, type KeyObject, sign, verify } from 'node:crypto';
 import { WherryError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { WireReader } from '../wire/reader.ts';
@@ -9,12 +9,15 @@ import { type AlgorithmRow, defaultNames } from './security.ts';
 export interface SignatureRow extends AlgorithmRow {
   /** The type of the keys it signs with, as the key blob names it. */
   readonly keyType: string;
-  readonly family: 'ed25519' | 'ec' | 'rsa';
+  readonly family: 'ed25519' | 'ec' | 'rsa' | 'dsa';
   /** node:crypto's name; null where the algorithm hashes by itself. */
   readonly hash: string | null;
-  /** For ECDSA, node:crypto's curve name and the bytes of one coordinate. */
+  /** For ECDSA, node:crypto's curve name. */
   readonly curve?: string;
+  /** For ECDSA and DSA, the bytes of each of the two numbers. */
   readonly size?: number;
+  /** Made by a FIDO security key, which signs more than it is given. Verified here, not made. */
+  readonly securityKey?: true;
 }
 
 /** The signature algorithms, in the order they are offered. */
@@ -74,6 +77,32 @@ export const SIGNATURE_ALGORITHMS = {
     security: 'insecure',
     ref: 'RFC 4253 section 6.6',
   },
+  'sk-ssh-ed25519@openssh.com': {
+    keyType: 'sk-ssh-ed25519@openssh.com',
+    family: 'ed25519',
+    hash: null,
+    securityKey: true,
+    security: 'supported',
+    ref: 'OpenSSH PROTOCOL.u2f',
+  },
+  'sk-ecdsa-sha2-nistp256@openssh.com': {
+    keyType: 'sk-ecdsa-sha2-nistp256@openssh.com',
+    family: 'ec',
+    hash: 'sha256',
+    curve: 'prime256v1',
+    size: 32,
+    securityKey: true,
+    security: 'supported',
+    ref: 'OpenSSH PROTOCOL.u2f',
+  },
+  'ssh-dss': {
+    keyType: 'ssh-dss',
+    family: 'dsa',
+    hash: 'sha1',
+    size: 20,
+    security: 'insecure',
+    ref: 'RFC 4253 section 6.6',
+  },
 } as const;
 SIGNATURE_ALGORITHMS satisfies Record<string, SignatureRow>;
 
@@ -96,12 +125,14 @@ export function signaturesForKey(keyType: string): SignatureName[] {
 /**
  * Whether `blob` (RFC 4253 section 6.6: name, then signature) is a signature of `data` by `key`, made with
  * exactly `algorithm`. A malformed blob, another algorithm's name inside it or a key of another kind is false.
+ * `application` is the one of a security key.
  */
 export function verifySignature(
   algorithm: SignatureName,
   key: KeyObject,
   data: Uint8Array,
   blob: Uint8Array,
+  application?: string,
 ): boolean {
   const row: SignatureRow = SIGNATURE_ALGORITHMS[algorithm];
   if (!keyFits(row, key)) return false;
@@ -109,12 +140,29 @@ export function verifySignature(
     const reader = new WireReader(blob, 0, 'signature');
     if (reader.text() !== algorithm) return false;
     const body = reader.string();
+    const signed = row.securityKey ? signedByDevice(reader, data, application) : data;
     reader.end();
     const signature = ENCODINGS[row.family].fromWire(body, row, key);
-    return signature !== undefined && verify(row.hash, data, keyInput(key), signature) === true;
+    return (
+      signed !== undefined &&
+      signature !== undefined &&
+      verify(row.hash, signed, keyInput(key), signature) === true
+    );
   } catch {
     return false;
   }
+}
+
+/** PROTOCOL.u2f: what a security key signs holds its flags and counter, which stand behind the signature. */
+function signedByDevice(
+  reader: WireReader,
+  data: Uint8Array,
+  application: string | undefined,
+): Uint8Array | undefined {
+  const flagsAndCounter = reader.raw(5);
+  if (application === undefined) return undefined;
+  const digest = (bytes: Uint8Array | string): Uint8Array => createHash('sha256').update(bytes).digest();
+  return Buffer.concat([digest(application), flagsAndCounter, digest(data)]);
 }
 
 /**
@@ -123,7 +171,7 @@ export function verifySignature(
  */
 export function signData(algorithm: SignatureName, key: KeyObject, data: Uint8Array): Uint8Array {
   const row: SignatureRow = SIGNATURE_ALGORITHMS[algorithm];
-  if (key.type !== 'private' || !keyFits(row, key)) {
+  if (key.type !== 'private' || row.securityKey || !keyFits(row, key)) {
     throw new WherryError('INVALID_ARGUMENT', `this key cannot make ${algorithm} signatures`, {
       keyType: key.asymmetricKeyType ?? key.type,
     });
@@ -138,9 +186,11 @@ function keyInput(key: KeyObject): { key: KeyObject; dsaEncoding: 'ieee-p1363' }
 
 function keyFits(row: SignatureRow, key: KeyObject): boolean {
   if (key.asymmetricKeyType !== row.family) return false;
-  const { namedCurve, modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
+  const { namedCurve, modulusLength = 0, divisorLength } = key.asymmetricKeyDetails ?? {};
   if (row.family === 'ec') return namedCurve === row.curve;
   if (row.family === 'ed25519') return true;
+  // The only size with a meaning in SSH: q and the hash have the same length.
+  if (row.family === 'dsa') return modulusLength === 1024 && divisorLength === 160;
   return modulusLength >= LIMITS.rsaBitsMin.value && modulusLength <= LIMITS.rsaBitsMax.value;
 }
 
@@ -172,6 +222,10 @@ const ENCODINGS: Record<SignatureRow['family'], Encoding> = {
       const size = row.size!;
       return new WireWriter().mpint(signature.subarray(0, size)).mpint(signature.subarray(size)).finish();
     },
+  },
+  dsa: {
+    fromWire: (body, row) => (body.length === 2 * row.size! ? body : undefined),
+    toWire: (signature) => signature,
   },
   rsa: {
     // Some signers drop leading zero bytes; OpenSSH (ssh-rsa.c) takes such a signature, so padding is ours to add.

@@ -26,7 +26,7 @@ export function verifySshCertificate(
   const { signatureAlgorithm: algorithm, signatureKey, signature, signedData } = certificate;
   if (!samePublicKey(signatureKey, ca) || !isSignatureName(algorithm)) return false;
   if (!algorithms.includes(algorithm) || !signaturesForKey(ca.type).includes(algorithm)) return false;
-  return verifySignature(algorithm, ca.key, signedData, signature);
+  return verifySignature(algorithm, ca.key, signedData, signature, ca.application);
 }
 
 /** ssh-rsa and ssh-dss sign with SHA-1. */

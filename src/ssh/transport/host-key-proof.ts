@@ -39,7 +39,7 @@ export function proveHostKey(algorithmName: string, proof: Proof): PresentedHost
   const valid =
     type === algorithm.blobType &&
     signature !== undefined &&
-    verifySignature(algorithm.signature, shown.key.key, proof.exchangeHash, signature);
+    verifySignature(algorithm.signature, shown.key.key, proof.exchangeHash, signature, shown.key.application);
   if (!valid) {
     const text = `the server cannot prove that it owns host key ${print}`;
     throw new WherryError('SSH_HOST_KEY_SIGNATURE', text, { fingerprint: print, keyType: shown.key.type });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {
+  createHash,
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
@@ -25,7 +26,9 @@ import { WireReader } from '../../../src/ssh/wire/reader.ts';
 import { WireWriter } from '../../../src/ssh/wire/writer.ts';
 import { run } from '../../support/servers/run.ts';
 
-const NAMES = Object.keys(SIGNATURE_ALGORITHMS) as SignatureName[];
+const ALL = Object.keys(SIGNATURE_ALGORITHMS) as SignatureName[];
+/** Those we sign with ourselves. */
+const NAMES = ALL.filter((name) => row(name).securityKey === undefined);
 const DATA = Buffer.from('the exchange hash');
 const keys = new Map<string, { privateKey: KeyObject; publicKey: KeyObject }>();
 let folder = '';
@@ -40,6 +43,7 @@ function keyPair(name: SignatureName): { privateKey: KeyObject; publicKey: KeyOb
   if (pair === undefined) {
     if (family === 'ec') pair = generateKeyPairSync('ec', { namedCurve: curve! });
     else if (family === 'rsa') pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    else if (family === 'dsa') pair = generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 });
     else pair = generateKeyPairSync('ed25519');
     keys.set(keyType, pair);
   }
@@ -52,10 +56,11 @@ before(async () => {
 after(() => rm(folder, { recursive: true, force: true }));
 
 test('the order of the default algorithms, and the algorithms of each key type', () => {
-  assert.deepEqual(hostKeyAlgorithms, NAMES.slice(0, -1));
+  assert.deepEqual(hostKeyAlgorithms, ALL.slice(0, 6));
   assert.deepEqual(signaturesForKey('ssh-rsa'), ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa']);
   assert.deepEqual(signaturesForKey('ssh-ed25519'), ['ssh-ed25519']);
-  assert.deepEqual(signaturesForKey('ssh-dss'), []);
+  assert.deepEqual(signaturesForKey('ssh-dss'), ['ssh-dss']);
+  assert.deepEqual(signaturesForKey('ssh-unknown'), []);
 });
 
 for (const name of NAMES) {
@@ -91,6 +96,8 @@ for (const name of NAMES) {
     assert.throws(() => signData(name, publicKey, DATA), isInvalidArgument);
   });
 
+  // Real servers prove DSA.
+  if (row(name).family === 'dsa') continue;
   test(`${name}: openssl verifies ours, and we verify openssl's`, async () => {
     const { privateKey, publicKey } = keyPair(name);
     const at = (file: string): string => join(folder, `${name}.${file}`);
@@ -227,3 +234,46 @@ function fromOpenssl(name: SignatureName, signature: Buffer): Uint8Array {
   }
   return new WireWriter().text(name).string(body).finish();
 }
+
+/** What an authenticator does (OpenSSH PROTOCOL.u2f). */
+function signByDevice(
+  name: 'sk-ssh-ed25519@openssh.com' | 'sk-ecdsa-sha2-nistp256@openssh.com',
+  key: KeyObject,
+  application: string,
+  tail: Uint8Array,
+): Uint8Array {
+  const digest = (bytes: Uint8Array | string): Uint8Array => createHash('sha256').update(bytes).digest();
+  const signed = Buffer.concat([digest(application), tail, digest(DATA)]);
+  const plain = name.startsWith('sk-ssh') ? 'ssh-ed25519' : 'ecdsa-sha2-nistp256';
+  const blob = signData(plain, key, signed).subarray(4 + plain.length);
+  return Buffer.concat([new WireWriter().text(name).finish(), blob, tail]);
+}
+
+for (const name of ['sk-ssh-ed25519@openssh.com', 'sk-ecdsa-sha2-nistp256@openssh.com'] as const) {
+  test(`${name}: a security key's signature of flags, counter and application, and nothing else`, () => {
+    const { privateKey, publicKey } = keyPair(name);
+    const tail = Uint8Array.of(1, 0, 0, 0, 7);
+    const blob = signByDevice(name, privateKey, 'ssh:', tail);
+    assert.equal(verifySignature(name, publicKey, DATA, blob, 'ssh:'), true);
+    for (const application of ['ssh:other', '', undefined]) {
+      assert.equal(verifySignature(name, publicKey, DATA, blob, application), false);
+    }
+    assert.equal(verifySignature(name, publicKey, Buffer.from('other data'), blob, 'ssh:'), false);
+    for (let at = 0; at < blob.length; at++) {
+      const bad = Uint8Array.from(blob);
+      bad[at]! ^= 0x10;
+      assert.equal(verifySignature(name, publicKey, DATA, bad, 'ssh:'), false, `byte ${at} flipped`);
+      assert.equal(
+        verifySignature(name, publicKey, DATA, blob.subarray(0, at), 'ssh:'),
+        false,
+        `cut at ${at}`,
+      );
+    }
+    assert.throws(() => signData(name, privateKey, DATA), { code: 'INVALID_ARGUMENT' });
+  });
+}
+
+test('ssh-dss: only keys of 1024 and 160 bits', () => {
+  const { privateKey } = generateKeyPairSync('dsa', { modulusLength: 2048, divisorLength: 256 });
+  assert.throws(() => signData('ssh-dss', privateKey, DATA), { code: 'INVALID_ARGUMENT' });
+});
