@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import ts from 'typescript';
+import { COMMANDS, type CommandName } from '../../src/cli/commands.ts';
+import { flagsOf } from '../../src/cli/completion.ts';
+import { splitWords } from '../../src/cli/shell/words.ts';
 import { runFile } from '../../src/connectors/index.ts';
 import {
   type Connection,
@@ -77,9 +80,35 @@ for (const entry of Object.values(ENTRIES)) {
     });
   }
 }
-codeBlocks(readFileSync(join(root, 'README.md'), 'utf8')).forEach((code, i) => {
-  examples.set(`README ${i + 1}`, code);
-});
+const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)].filter((name) =>
+  name.endsWith('.md'),
+);
+for (const page of pages) {
+  codeBlocks(readFileSync(join(root, page), 'utf8')).forEach((code, i) => {
+    examples.set(`${page} ${i + 1}`, code);
+  });
+}
+
+for (const page of pages) {
+  const text = readFileSync(join(root, page), 'utf8');
+  const lines = [...text.matchAll(/```sh\n([\s\S]*?)```/g)]
+    .flatMap(([, code]) => code!.split('\n'))
+    .filter((line) => /^wherry \w/.test(line));
+  if (lines.length === 0) continue;
+  test(`${page}: commands and their options are there`, () => {
+    for (const line of lines) {
+      const [, name = '', ...words] = splitWords(line.replace(/ [|#>].*$/, ''))!.map(({ text }) => text);
+      assert.ok(Object.hasOwn(COMMANDS, name), line);
+      const flags = flagsOf(COMMANDS[name as CommandName].options).flatMap(({ names }) => names);
+      for (const word of words) if (/^--?\w/.test(word)) assert.ok(flags.includes(word), line);
+    }
+  });
+
+  test(`${page}: links lead to files`, () => {
+    for (const [, target] of text.matchAll(/\]\(((?!https?:)[^)#]+)\)/g))
+      assert.ok(existsSync(join(root, page, '..', target!)), target);
+  });
+}
 
 /** The names that examples use without declaring them. */
 const GIVEN = [
