@@ -1,7 +1,6 @@
 /** `npm run reference`: writes docs/sftpclient.md from the tables of src/client. A test checks that it is in step. */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { defaultOf } from '../src/client/fields.ts';
 import { SETTINGS } from '../src/client/settings.ts';
 import { BASE_SETTINGS, FURTHER_SETTINGS } from '../src/client/tables/base-settings.ts';
 import { CERTIFICATE_FIELDS } from '../src/client/tables/certificate-fields.ts';
@@ -55,7 +54,11 @@ function propertyTable(prefix: string, group: string, fields: PropertyTable): st
       return row(
         names,
         field.type,
-        typeof field.default === 'boolean' ? String(field.default) : code(String(defaultOf(field))),
+        typeof field.default === 'boolean'
+          ? String(field.default)
+          : field.list === undefined
+            ? code(String(field.default))
+            : `the list of ${field.list}`,
         `${field.access === 'ro' ? 'read' : 'read, set'}${locked}`,
         meaning(field as PropertyRow) + values,
       );

@@ -114,6 +114,7 @@ function numberOf(error: WherryError, { kex }: FailureContext): number {
   const { phase, ours, theirs } = error.details;
   if (phase === 'name encoding') return 434;
   if (error.code === 'INVALID_ARGUMENT' && ours !== undefined) return 1005;
+  if (error.code === 'INVALID_ARGUMENT' && error.details.errno !== undefined) return 302;
   if (error.code === 'SFTP_PROTOCOL' && theirs !== undefined) return 1102;
   if (phase === 'keep-alive') return 1039;
   if (error.code === 'SSH_KEY_EXCHANGE' && kex !== undefined && /^(ecdh|curve|mlkem|sntrup)/.test(kex))

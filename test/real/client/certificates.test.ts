@@ -96,7 +96,6 @@ shows(
       assert.match(group.signatureAlgorithm, /SHA256/);
       assert.ok(group.publicKeyLength >= 2048 && group.privateKeyAvailable);
     }
-    client.sshAcceptServerHostKey.store = 'MY';
     assert.equal(client.sshCertSubject, client.sshCert.subject);
     await client.sshLogon();
     await client.sshLogoff();
