@@ -95,9 +95,7 @@ export class SftpSession implements FrameConsumer {
     this.#software = options.software ?? '';
     channel.attach({
       data: (bytes) => this.#receive(bytes),
-      writable: () => {
-        for (const listener of this.#writableListeners) listener();
-      },
+      writable: () => this.#writable(),
       eof: () => {
         this.#close(new WherryError('CHANNEL_CLOSED', 'the server ended the SFTP session'));
         channel.close();
@@ -191,9 +189,9 @@ export class SftpSession implements FrameConsumer {
     return this.#error;
   }
 
-  /** True while the server or the network is behind: uploads wait for `onWritable`. */
+  /** True while the server or the network is behind: uploads wait for `onWritable`, which the end of the session calls too. */
   get congested(): boolean {
-    return this.#channel.congested;
+    return this.#error === undefined && this.#channel.congested;
   }
 
   onWritable(listener: () => void): () => void {
@@ -362,6 +360,11 @@ export class SftpSession implements FrameConsumer {
     this.#versionWaiter?.reject(error);
     this.#versionWaiter = undefined;
     for (const request of pending) request.fail(error);
+    this.#writable();
+  }
+
+  #writable(): void {
+    for (const listener of this.#writableListeners) listener();
   }
 }
 

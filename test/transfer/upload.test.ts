@@ -5,6 +5,7 @@ import { open, truncate, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { WherryError } from '../../src/base/errors.ts';
 import { SFTP_PACKETS } from '../../src/sftp/packets.ts';
 import type { Progress } from '../../src/transfer/progress.ts';
 import type { UploadSource } from '../../src/transfer/upload.ts';
@@ -277,6 +278,27 @@ test('a starved channel: nothing is lost, buffers are not used again before they
     assert.ok(pair.client.mostWaiting < 3_000_000, `${pair.client.mostWaiting} bytes queued`);
     assert.ok(server.mostUnderWay > 1);
   }
+});
+
+test('the end of the session ends an upload that has sent nothing yet and waits for a window', async () => {
+  const { sftp, session, pair } = await openMemory({ silentOn: [6] }, { window: 40_000, clientChunk: 1000 });
+  let go: () => void = () => {};
+  const began = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  async function* later(): AsyncGenerator<Buffer> {
+    await began;
+    yield pattern(10);
+  }
+  const waiting = failure(sftp.upload(later(), 'waits'), 'CONNECTION_LOST');
+  await settleTurns();
+  const first = failure(sftp.upload(pattern(3_000_000), 'fills'), 'CONNECTION_LOST');
+  while (!session.congested) await settleTurns(1);
+  go();
+  await settleTurns(1);
+  assert.ok(session.congested);
+  pair.server.lose(new WherryError('CONNECTION_LOST', 'cut'));
+  await within(2000, Promise.all([waiting, first]));
 });
 
 test('no more than the budget is under way', async () => {
