@@ -9,6 +9,7 @@ import { runRoundTrips } from './round-trips.ts';
 import { Session } from './session.ts';
 import { runStartup } from './startup.ts';
 import { runTransfers } from './transfer.ts';
+import { runWorks } from './works.ts';
 
 const log = (line: string): void => {
   process.stderr.write(`  ${line}\n`);
@@ -45,6 +46,7 @@ async function main(): Promise<void> {
     if (scenarios.includes('transfer')) await runTransfers(session, log, (so) => keep('transfer', so));
     if (scenarios.includes('memory')) await keep('memory', await runMemory(session, log));
     if (scenarios.includes('roundtrips')) await keep('roundtrips', await runRoundTrips(session));
+    if (scenarios.includes('works')) await keep('works', await runWorks(session, log));
     if (scenarios.includes('startup')) await keep('startup', await runStartup(session, log));
   } finally {
     await session.stop();

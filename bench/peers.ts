@@ -48,7 +48,12 @@ function script(name: string, job: Job, more: object = {}): Command {
 }
 
 /** What OpenSSH's two programs are told alike: nobody's configuration, and the algorithms of the case. */
-function openSshOptions({ using, port, keyFile, knownHosts }: Job): string[] {
+export function openSshOptions({
+  using,
+  port,
+  keyFile,
+  knownHosts,
+}: Pick<Job, 'using' | 'port' | 'keyFile' | 'knownHosts'>): string[] {
   const options = [
     'BatchMode=yes',
     'Compression=no',

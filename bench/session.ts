@@ -5,7 +5,7 @@ import { getFixtures } from '../test/support/servers/fixtures.ts';
 import { startSshd } from '../test/support/servers/openssh.ts';
 import { build } from './build.ts';
 import type { BenchCase } from './cases.ts';
-import { type Measured, measure } from './measure.ts';
+import { type Command, type Measured, measure } from './measure.ts';
 import type { BenchOptions, Direction } from './options.ts';
 import { installPackages } from './packages.ts';
 import { type Access, type Job, PEERS, type Peer } from './peers.ts';
@@ -135,6 +135,12 @@ export class Session {
     const measured = await measure(peer.command(job), this.#serverPid);
     await verify(source, target, byHash);
     return toSample(bytes, measured);
+  }
+
+  /** One process of a client, for works that are no single file. */
+  async run(command: Command, bytes: number): Promise<Sample> {
+    await quietMoment(this.options.wait);
+    return toSample(bytes, await measure(command, this.#serverPid));
   }
 
   #target(direction: Direction): string {
