@@ -11,6 +11,7 @@ import { memoryPair } from '../../support/peer/memory-pair.ts';
 import { type ScriptedPeerOptions, type Step, scriptedPeer } from '../../support/peer/scripted-peer.ts';
 
 const secret = passwordMethod('the secret');
+const DISCONNECT = 1;
 
 /** Meets a server that lies about its key; what the client reported, and what it had sent by then. */
 async function meet(
@@ -33,7 +34,8 @@ async function meet(
     (cause: WherryError) => cause,
   );
   await done.catch(() => {});
-  await sleep(5);
+  // Our DISCONNECT is on its way; a busy machine takes its time.
+  for (let wait = 0; wait < 100 && !peer.numbers.includes(DISCONNECT); wait++) await sleep(5);
   return { error, peer, pair };
 }
 
