@@ -22,7 +22,11 @@ export async function build(log: (line: string) => void): Promise<string> {
   await run(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json'), ...flags], { timeout: 120_000 });
   const bundled = join(folder, 'bundle', 'dist');
   await bundle({
-    entryPoints: { index: join(dist, 'index.js'), 'cli/main': join(dist, 'cli', 'main.js') },
+    entryPoints: {
+      index: join(dist, 'index.js'),
+      'client/index': join(dist, 'client', 'index.js'),
+      'cli/main': join(dist, 'cli', 'main.js'),
+    },
     outdir: bundled,
     bundle: true,
     splitting: true,

@@ -94,6 +94,16 @@ export const PEERS: Readonly<Record<string, Peer>> = {
     needsPackages: false,
     command: (job) => script('wherry.mjs', job),
   },
+  'wherry-client': {
+    doc: 'SFTPClient of this project',
+    needsPackages: false,
+    command: (job) => script('wherry-client.mjs', job),
+  },
+  'wherry-client-handler': {
+    doc: 'SFTPClient of this project, with a handler of its transfer event',
+    needsPackages: false,
+    command: (job) => script('wherry-client.mjs', job, { handler: true }),
+  },
   sftp: {
     doc: "OpenSSH's sftp -b",
     needsPackages: false,
