@@ -2,7 +2,18 @@ import type { TransferResult } from '../options.ts';
 import type { JournalEntry } from './journal.ts';
 import type { QueueDownloadOptions, QueueState, QueueUploadOptions } from './queue-options.ts';
 
-/** One file of a queue. */
+/**
+ * One file of a queue.
+ *
+ * @example
+ * ```ts
+ * import { createQueue } from 'wherry';
+ *
+ * await using queue = createQueue({ host, port, username, privateKey, trust });
+ * const one = queue.download(remoteFile, `${localFolder}/one`);
+ * console.log((await one.finished).bytes, one.state);
+ * ```
+ */
 export class QueuedTransfer {
   readonly direction: 'download' | 'upload';
   readonly local: string;
