@@ -58,7 +58,9 @@ export const METHODS = {
   disconnect: {
     call: 'disconnect()',
     returns: 'Promise<void>',
-    doc: 'Ends the connection at once, without the farewell of `sshLogoff`.',
+    doc: 'Ends the connection, without closing the SFTP session first as `sshLogoff` does.',
+    differs:
+      'The server is told by SSH_MSG_DISCONNECT; it is waited for as WaitForChannelClose and WaitForServerDisconnect say.',
   },
   doEvents: {
     call: 'doEvents()',

@@ -177,6 +177,7 @@ export const SFTP_SETTINGS = {
     default: false,
     kind: 'setting',
     doc: 'Whether a file that was transferred gets the times of its source.',
+    differs: 'Not where line ends are converted on the way (TransferMode).',
   },
   ProtocolVersion: {
     type: 'int',
@@ -196,6 +197,7 @@ export const SFTP_SETTINGS = {
     default: false,
     kind: 'setting',
     doc: 'True: an upload goes on while `localFile` grows, until RealTimeUploadAgeLimit.',
+    differs: 'Not where line ends are converted on the way (TransferMode), and not for append.',
   },
   RealTimeUploadAgeLimit: {
     type: 'int',

@@ -255,6 +255,7 @@ shows(
       if (e.message.startsWith('version')) version = e.message;
     });
     client.sshEncryptionAlgorithms = 'aes192-ctr';
+    client.sshCompressionAlgorithms = 'zlib@openssh.com';
     await client.config('SSHKeyExchangeAlgorithms=ecdh-sha2-nistp384');
     await client.config('SSHMacAlgorithms=hmac-sha2-512');
     await client.config('ClientSSHVersionString=SSH-2.0-facade');
