@@ -37,6 +37,11 @@ export const SFTP_QUIRKS: readonly QuirkRow[] = [
     why: 'asyncssh keeps to the draft with every client but those that say they are OpenSSH or paramiko',
   },
   {
+    software: /^lshd-/,
+    set: { symlinkOrder: 'link first' },
+    why: 'lshd has an SFTP server of its own, which keeps to the draft',
+  },
+  {
     software: /^APACHE-SSHD-/,
     set: { linkOrder: 'target first' },
     why: 'Apache MINA reads SSH_FXP_LINK in the order of its SSH_FXP_SYMLINK, which is that of OpenSSH',

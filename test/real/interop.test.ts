@@ -13,7 +13,7 @@ import { PROOFS } from '../support/interop/proofs.ts';
 import { makeScratch, type Scratch } from '../support/servers/from-env.ts';
 import { startOnDemand } from '../support/servers/on-demand.ts';
 import type { RealServer } from '../support/servers/server.ts';
-import { bothWays, loginTo, noUnhandledRejections, withSftp } from './login.ts';
+import { bothWays, loginTo, loginWithout, noUnhandledRejections, withSftp } from './login.ts';
 
 const MIB = 1_048_576;
 
@@ -60,12 +60,17 @@ async function prove(
   server: RealServer,
   algorithms: Algorithms,
   expect: Record<string, string>,
+  its?: Algorithms,
 ): Promise<string[]> {
   const log: string[] = [];
-  const options = await loginTo(server, {
-    algorithms,
+  const more: Partial<ConnectOptions> = {
+    algorithms: { ...its, ...algorithms },
     log: (event) => event.kind === 'insecureAlgorithm' && log.push(formatLog(event)),
-  });
+  };
+  const options =
+    its === undefined
+      ? await loginTo(server, more)
+      : await loginWithout(server, { ...more, password: server.password! });
   scratch ??= makeScratch('interop-');
   const { path } = await scratch;
   await withSftp(options, async (sftp, connection) => {
@@ -89,7 +94,8 @@ for (const kind of Object.keys(PROOFS) as Kind[]) {
       test(`${kind}: ${name} with ${PEERS[peerName].title}`, async (t) => {
         const server = await peer(t, peerName);
         if (server === undefined) return;
-        const warnings = await prove(server, optionsFor(kind, name), expected(kind, name));
+        const { algorithms: its } = PEERS[peerName];
+        const warnings = await prove(server, optionsFor(kind, name), expected(kind, name), its);
         const insecure = TABLES[kind][name]!.security === 'insecure';
         assert.equal(
           warnings.some((line) => line.includes(` ${name} `)),

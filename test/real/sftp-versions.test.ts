@@ -1,6 +1,6 @@
 /**
  * One table of behaviours, run at every SFTP version a server speaks, against OpenSSH, ProFTPD, gesftpserver, Apache
- * MINA, asyncssh and pkg/sftp. What a server is known to do otherwise is a row with a reason; where it no longer does,
+ * MINA, asyncssh, lshd and pkg/sftp. What a server is known to do otherwise is a row with a reason; where it no longer does,
  * the row is reported.
  */
 import assert from 'node:assert/strict';
@@ -12,7 +12,7 @@ import { makeScratch } from '../support/servers/from-env.ts';
 import { startOnDemand } from '../support/servers/on-demand.ts';
 import { PROFTPD, startProftpd } from '../support/servers/proftpd.ts';
 import type { RealServer } from '../support/servers/server.ts';
-import { fails, loginTo, noUnhandledRejections } from './login.ts';
+import { fails, loginTo, loginWithout, noUnhandledRejections } from './login.ts';
 import { BEHAVIOURS, type Behaviour, type Scene, sceneOf } from './sftp/behaviours.ts';
 import { SERVERS, type ServerRow } from './sftp/servers.ts';
 
@@ -61,7 +61,10 @@ for (const row of SERVERS) {
   test(`SFTP with ${row.row.name}`, async (t) => {
     await using server = await startOnDemand(t, row.row, row.start);
     if (server === undefined) return;
-    await using connection = await connect(await loginTo(server));
+    const byPassword = { password: server.password!, algorithms: row.algorithms! };
+    await using connection = await connect(
+      row.algorithms === undefined ? await loginTo(server) : await loginWithout(server, byPassword),
+    );
     for (const version of row.versions) {
       for (const [name, behaviour] of Object.entries(BEHAVIOURS)) {
         if (version < (behaviour.since ?? 3)) continue;

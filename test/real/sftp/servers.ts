@@ -1,7 +1,9 @@
 /** The servers of the behaviour table, and what each of them does in its own way. */
 
+import type { AlgorithmOptions } from '../../../src/index.ts';
 import { ASYNCSSH, startAsyncssh } from '../../support/servers/asyncssh.ts';
 import { GESFTPSERVER, startGesftpserver } from '../../support/servers/gesftpserver.ts';
+import { LSHD, LSHD_ALGORITHMS, startLshd } from '../../support/servers/lshd.ts';
 import { MINA, startMina } from '../../support/servers/mina.ts';
 import type { OnDemand } from '../../support/servers/on-demand.ts';
 import { startSshd } from '../../support/servers/openssh.ts';
@@ -21,6 +23,8 @@ export interface Deviation {
 export interface ServerRow {
   readonly row: OnDemand;
   readonly start: () => Promise<RealServer>;
+  /** Logs in by password with just these algorithms, where the defaults and a key do not do. */
+  readonly algorithms?: AlgorithmOptions;
   readonly versions: readonly (3 | 4 | 5 | 6)[];
   /** It shows a folder of its own as `/`. */
   readonly rooted?: boolean;
@@ -36,6 +40,7 @@ const OPENSSH: OnDemand = {
   needsRoot: false,
 };
 
+const LSHD_TIMES = 'SETSTAT with times is not supported';
 const WHOLE_SECONDS = 'the server keeps whole seconds';
 const NO_BAD_NAMES = 'the server knows names only as text of its locale';
 const RCLONE_STORE =
@@ -88,6 +93,19 @@ export const SERVERS: readonly ServerRow[] = [
     deviations: [
       fails('bytes are locked', 'BLOCK is not supported'),
       fails('the server turns line ends', 'SSH_FXF_TEXT_MODE is refused', [5, 6]),
+    ],
+  },
+  {
+    row: LSHD,
+    start: startLshd,
+    versions: [3],
+    algorithms: LSHD_ALGORITHMS,
+    deviations: [
+      fails('a rename does not replace', 'RENAME replaces'),
+      fails('a rename replaces when told to', 'there is no extension at all, posix-rename included'),
+      fails('a hard link is the same file', 'there is no extension at all, hardlink included'),
+      fails('times are set', LSHD_TIMES),
+      fails('attributes written back unchanged change nothing', LSHD_TIMES),
     ],
   },
   {

@@ -1,6 +1,9 @@
 /** The servers the algorithm rows are proved against, each with everything it has turned on. */
+
+import type { AlgorithmOptions } from '../../../src/index.ts';
 import { ASYNCSSH, startAsyncssh } from '../servers/asyncssh.ts';
 import { startDropbear } from '../servers/dropbear.ts';
+import { LSHD, LSHD_ALGORITHMS, startLshd } from '../servers/lshd.ts';
 import type { OnDemand } from '../servers/on-demand.ts';
 import { startSshd } from '../servers/openssh.ts';
 import { findOpenssh10 } from '../servers/openssh10.ts';
@@ -8,11 +11,13 @@ import { PROFTPD, startProftpd } from '../servers/proftpd.ts';
 import type { RealServer } from '../servers/server.ts';
 import { startTinysshd } from '../servers/tinysshd.ts';
 
-export type PeerName = 'openssh' | 'openssh10' | 'asyncssh' | 'proftpd' | 'dropbear' | 'tinysshd';
+export type PeerName = 'openssh' | 'openssh10' | 'asyncssh' | 'proftpd' | 'dropbear' | 'tinysshd' | 'lshd';
 
 export interface PeerRow extends OnDemand {
   /** As docs/algorithms.md calls it. */
   readonly title: string;
+  /** Logs in by password, and with these where the row under test leaves a choice. */
+  readonly algorithms?: AlgorithmOptions;
   start(): Promise<RealServer>;
 }
 
@@ -90,4 +95,5 @@ export const PEERS: Record<PeerName, PeerRow> = {
     needsRoot: true,
     start: () => startTinysshd({ name: 'interop-tinysshd' }),
   },
+  lshd: { ...LSHD, title: 'lshd', algorithms: LSHD_ALGORITHMS, start: () => startLshd() },
 };
