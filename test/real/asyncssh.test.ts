@@ -18,6 +18,15 @@ test('asyncssh: a public key, its SFTP server, and files that belong to the acco
   });
 });
 
+test('asyncssh: a transfer survives re-keys, though data comes between its KEXINIT and its NEWKEYS', async (t) => {
+  await using server = await startOnDemand(t, ASYNCSSH, () => startAsyncssh({ algorithms: 'all' }));
+  if (server === undefined) return;
+  await using scratch = await makeScratch();
+  await withSftp(await loginTo(server, { rekeyBytes: 262_144 }), async (sftp) => {
+    await bothWays(sftp, scratch.path, 4_000_000);
+  });
+});
+
 test('asyncssh: a password, prompts, and only the algorithms it was given', async (t) => {
   await using server = await startOnDemand(t, ASYNCSSH, () =>
     startAsyncssh({

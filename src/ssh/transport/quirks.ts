@@ -6,6 +6,8 @@ export interface Quirks {
   readonly noRekey?: boolean;
   /** The largest group it can give in a group exchange, in bits. */
   readonly groupBitsMax?: number;
+  /** What was under way, such as channel data, still comes between its KEXINIT and its NEWKEYS. */
+  readonly dataDuringRekey?: boolean;
 }
 
 interface QuirkRow extends Quirks {
@@ -20,6 +22,11 @@ interface QuirkRow extends Quirks {
  * refused (OpenSSH to 9.2), a remote program waited for before its channel closes (Dropbear).
  */
 export const QUIRKS = {
+  asyncsshRekey: {
+    match: ['AsyncSSH_*'],
+    dataDuringRekey: true,
+    why: 'sends channel data after its KEXINIT, which RFC 4253 section 7.1 forbids: a transfer would end at the first re-key',
+  },
   ciscoGroups: {
     match: ['Cisco-1.*'],
     groupBitsMax: 4096,

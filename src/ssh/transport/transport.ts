@@ -9,7 +9,7 @@ import { WireWriter } from '../wire/writer.ts';
 import { readExtInfo, signatureExtInfo } from './ext-info.ts';
 import { insecureChoices } from './insecure-choices.ts';
 import { KexDriver } from './kex-driver.ts';
-import { checkLegal, type TransportState } from './legal-messages.ts';
+import { checkLegal, isLegal, type TransportState } from './legal-messages.ts';
 import type { Negotiated } from './negotiate.ts';
 import type { TransportOptions } from './options.ts';
 import { PacketReader } from './packet-reader.ts';
@@ -283,11 +283,17 @@ export class Transport {
     if (this.#error !== undefined) return;
     const number = payload[0]!;
     if (this.#options.log.wantsPackets) this.#logPacket('in', payload);
-    checkLegal(this.#state, number);
+    if (!this.#isStraggler(number)) checkLegal(this.#state, number);
     if (number >= 80 && number < 128) this.#handlers.connection(payload);
     else if (number >= 50 && number < 80) this.#handlers.auth(payload);
     else this.#control(number, payload);
     this.#rekeyTriggers.count(this.#reader, 'received');
+  }
+
+  /** Late for the key exchange that has begun, from a server that is known to send so. */
+  #isStraggler(number: number): boolean {
+    if (this.#state !== 'rekey' || this.#quirks.dataDuringRekey !== true) return false;
+    return number >= 80 && number < 128 && isLegal(this.#stateAfterKex, number);
   }
 
   #control(number: number, payload: Uint8Array): void {
