@@ -1,6 +1,7 @@
 import { type Cipher, createCipheriv } from 'node:crypto';
 import { readU32, writeU32 } from '../../../base/bytes.ts';
 import { checkLimit } from '../../../base/limits.ts';
+import { grown, instantiate, type WasmMemory } from '../wasm-module.ts';
 import { WASM } from './umac.wasm.ts';
 
 /** Where the module of assembly/index.ts keeps things in its memory. */
@@ -13,21 +14,14 @@ const MESSAGE = 1408;
 /** The module pads the message behind its end. */
 const ROOM = 32;
 
-const PAGE = 65_536;
 const LENGTH_FIELD = 4;
 const L1_BYTES = 1024;
 /** 2^36 - 5, RFC 4418 section 5.4.1. */
 const P36 = 2n ** 36n - 5n;
 
 interface Module {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  readonly memory: WasmMemory;
   readonly uhash: (length: number, streams: number) => void;
-}
-
-/** The part of WebAssembly used here; its types come with those of browsers only. */
-interface Runtime {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (compiled: object) => { readonly exports: unknown };
 }
 
 let module: Module | undefined;
@@ -58,8 +52,9 @@ export class Umac {
   /** With any nonce of 64 bits, as two halves. */
   digestWith(nonceHigh: number, nonceLow: number, message: Uint8Array): Uint8Array {
     checkLimit('packetBytes', message.length - LENGTH_FIELD);
-    module ??= instantiate();
-    if (MESSAGE + message.length + ROOM > memory.length) grow(module, MESSAGE + message.length + ROOM);
+    module ??= instantiate<Module>(WASM);
+    const needed = MESSAGE + message.length + ROOM;
+    if (needed > memory.length) memory = grown(module.memory, needed);
     memory.set(this.#keys, 0);
     memory.set(message, MESSAGE);
     module.uhash(message.length, this.#streams);
@@ -111,19 +106,4 @@ function hashKeys(key: Uint8Array, streams: number): Uint8Array {
     view.setUint32(L3_PAD + 4 * stream, readU32(pads, 4 * stream), true);
   }
   return keys;
-}
-
-/** At the first use, in step, as Poly1305's. */
-function instantiate(): Module {
-  const { WebAssembly } = globalThis as unknown as { WebAssembly: Runtime };
-  const made = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(WASM, 'base64')))
-    .exports as Module;
-  memory = new Uint8Array(made.memory.buffer);
-  return made;
-}
-
-/** A memory that grows gets a new buffer and leaves the views of the old one empty. */
-function grow(made: Module, bytes: number): void {
-  made.memory.grow(Math.ceil((bytes - memory.length) / PAGE));
-  memory = new Uint8Array(made.memory.buffer);
 }
