@@ -11,15 +11,3 @@ export function sanitize(text: string, max: number = LIMITS.peerTextChars.value)
     '?',
   );
 }
-
-/** `1.5 MiB`, for people. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
-}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { LIMITS } from '../../src/base/limits.ts';
-import { formatBytes, sanitize } from '../../src/base/text.ts';
+import { sanitize } from '../../src/base/text.ts';
 
 const DANGEROUS: readonly (readonly [low: number, high: number])[] = [
   [0x00, 0x1f],
@@ -43,16 +43,4 @@ test('texts are cut at the limit, and the cut shows', () => {
 
 test('an escape sequence cannot reach a terminal', () => {
   assert.equal(sanitize('\u001b[31mred\u001b[0m\r\n\u009b2J'), '?[31mred?[0m???2J');
-});
-
-test('formatBytes', () => {
-  const cases: readonly (readonly [number, string])[] = [
-    [0, '0 B'],
-    [1023, '1023 B'],
-    [1024, '1.0 KiB'],
-    [1536 * 1024, '1.5 MiB'],
-    [2 ** 30, '1.0 GiB'],
-    [2 ** 50, '1024.0 TiB'],
-  ];
-  for (const [bytes, text] of cases) assert.equal(formatBytes(bytes), text);
 });

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { WireWriter } from '../../src/ssh/wire/writer.ts';
 import { run } from './servers/run.ts';
 
 export interface X509Files {
@@ -85,4 +86,11 @@ export async function makeCertificate(request: X509Request): Promise<X509Files> 
     'ext',
   ]);
   return { keyFile, certFile, pem: await readFile(certFile, 'utf8') };
+}
+
+/** The key blob of a chain (RFC 6187 section 2.1), the key's own certificate first. */
+export function encodeX509Key(type: string, chain: readonly Uint8Array[]): Uint8Array {
+  const writer = new WireWriter(4096).text(type).u32(chain.length);
+  for (const der of chain) writer.string(der);
+  return writer.u32(0).finish();
 }

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import {
   authentication,
-  engineFile,
   executionName,
   fractionalSeconds,
   hostkey,
@@ -64,6 +63,3 @@ export const scpFlatSchema: z.ZodType<Resolved<ScpFlatInputs>, ScpFlatInputs> = 
     title: 'SCP, version 1',
     description: `Copies one file; the side of the engine is written ${ENGINE_PREFIX}name.`,
   });
-
-/** The engine's side of a flat copy. */
-export const flatEngineFile: z.ZodType<string> = engineFile('The file of the engine.');

@@ -207,6 +207,4 @@ export const CIPHERS = {
 } as const;
 CIPHERS satisfies Record<string, CipherRow>;
 
-export type CipherName = keyof typeof CIPHERS;
-
 export const DEFAULT_CIPHERS: readonly string[] = defaultNames(CIPHERS);

@@ -184,6 +184,4 @@ export const MACS = {
 } as const;
 MACS satisfies Record<string, MacRow>;
 
-export type MacName = keyof typeof MACS;
-
 export const DEFAULT_MACS: readonly string[] = defaultNames(MACS);

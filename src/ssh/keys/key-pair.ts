@@ -31,14 +31,6 @@ export function makePrivateKey(key: KeyObject, comment: string): PrivateKey {
   return made;
 }
 
-/** The same key under another comment. */
-export function withComment(key: PrivateKey, comment: string): PrivateKey {
-  const copy: PrivateKey = { ...key, comment };
-  const secret = SECRETS.get(key);
-  if (secret !== undefined) SECRETS.set(copy, secret);
-  return copy;
-}
-
 /** The secret half; undefined for a key that lives elsewhere: in a token, or behind a caller's own object. */
 export function secretHalf(key: PrivateKey): KeyObject | undefined {
   return SECRETS.get(key);

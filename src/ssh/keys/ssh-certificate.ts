@@ -51,17 +51,9 @@ const TYPES: ReadonlyMap<string, readonly [KeyTypeName, KeyTypeRow]> = new Map(
   keyTypes.flatMap(([name, row]) => (row.certificate === undefined ? [] : [[row.certificate, [name, row]]])),
 );
 
-/** The certificate types known here. */
-export const certificateTypes: readonly string[] = [...TYPES.keys()];
-
 /** Whether a key blob's type name is that of an OpenSSH certificate known here. */
 export function isCertificateType(type: string): boolean {
   return TYPES.has(type);
-}
-
-/** The certificate type for keys of a type; undefined where there is none. */
-export function certificateTypeFor(keyType: string): string | undefined {
-  return keyTypes.find(([name]) => name === keyType)?.[1].certificate;
 }
 
 /**

@@ -3,7 +3,6 @@ import { X509Certificate } from 'node:crypto';
 import { WherryError } from '../../base/errors.ts';
 import { checkLimit } from '../../base/limits.ts';
 import { WireReader } from '../wire/reader.ts';
-import { WireWriter } from '../wire/writer.ts';
 import { asKeyErrors, encodePublicKey, type PublicKey, parsePublicKey } from './public-key.ts';
 
 /** A key and the certificates that came with it. Nothing in them is believed before the chain has been checked. */
@@ -53,11 +52,4 @@ function readCertificates(blob: Uint8Array, type: string): Uint8Array[] {
   for (let i = 0; i < responses; i++) reader.string();
   reader.end();
   return certificates;
-}
-
-/** The blob of a chain (RFC 6187 section 2.1), the key's own certificate first. */
-export function encodeX509Key(type: string, chain: readonly Uint8Array[]): Uint8Array {
-  const writer = new WireWriter(4096).text(type).u32(chain.length);
-  for (const der of chain) writer.string(der);
-  return writer.u32(0).finish();
 }

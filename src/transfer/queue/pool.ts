@@ -69,11 +69,6 @@ export class SessionPool<S extends PooledSession> {
     }
   }
 
-  /** Whether a refusal just now can be got round by sharing what there is. */
-  get shares(): boolean {
-    return this.#slots.some(({ dead, connection }) => !dead && connection !== undefined);
-  }
-
   async close(): Promise<void> {
     this.#closed = true;
     const slots = this.#slots;

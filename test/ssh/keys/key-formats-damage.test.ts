@@ -7,7 +7,13 @@ import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { isWherryError } from '../../../src/base/errors.ts';
 import { LIMITS } from '../../../src/base/limits.ts';
-import { derElement } from '../../../src/ssh/keys/der-writer.ts';
+import {
+  derElement,
+  derInteger,
+  derOctetString,
+  derOid,
+  derSequence,
+} from '../../../src/ssh/keys/der-writer.ts';
 import { withLengths } from '../../../src/ssh/keys/formats/ber.ts';
 import { parseKeys } from '../../../src/ssh/keys/read-keys.ts';
 import { run } from '../../support/servers/run.ts';
@@ -115,6 +121,23 @@ test('no error tells of what is inside', () => {
     }
   }
   assert.ok(readFileSync(`${fixtures}list.tsv`).length > 0);
+});
+
+test('a PKCS#12 digest of a megabyte does not make work of a megabyte', () => {
+  const data = derOid('1.2.840.113549.1.7.1');
+  const info = derSequence(data, derElement(0xa0, derOctetString(derSequence())));
+  const digest = derSequence(derSequence(derOid('1.3.14.3.2.26')), derOctetString(new Uint8Array(900_000)));
+  const mac = derSequence(
+    digest,
+    derOctetString(new Uint8Array(8)),
+    derInteger(Uint8Array.of(0x01, 0x86, 0xa0)),
+  );
+  const used = process.cpuUsage();
+  assert.throws(
+    () => parseKeys(derSequence(derInteger(Uint8Array.of(3)), info, mac), { passphrase: 'x' }),
+    isKeyError,
+  );
+  assert.ok(process.cpuUsage(used).user < 3_000_000);
 });
 
 /** The same structure with lengths left open in the outer elements, and the octet string in them in two pieces. */

@@ -5,9 +5,9 @@ import type { ErrorCode } from '../../../src/base/error-codes.ts';
 import { isWherryError } from '../../../src/base/errors.ts';
 import { LIMITS } from '../../../src/base/limits.ts';
 import { fingerprint } from '../../../src/ssh/keys/fingerprint.ts';
+import { keyTypeRow } from '../../../src/ssh/keys/key-types.ts';
 import { parsePublicKey, parsePublicKeyLine } from '../../../src/ssh/keys/public-key.ts';
 import {
-  certificateTypeFor,
   FOR_EVER,
   formatSshCertificate,
   parseSshCertificate,
@@ -39,7 +39,7 @@ for (const type of TYPES) {
       const { publicKey } = parsePublicKeyLine(await files.publicLine(type));
       const { publicKey: caKey } = parsePublicKeyLine(await cas.publicLine(ca));
       assert.equal(algorithm, certificate.type);
-      assert.equal(certificate.type, certificateTypeFor(type));
+      assert.equal(certificate.type, keyTypeRow(type).certificate);
       assert.equal(comment, `comment of ${type}`);
       assert.equal(formatSshCertificate(certificate, comment), line.trim());
       assert.deepEqual(certificate.publicKey.blob, publicKey.blob);

@@ -11,7 +11,6 @@ import {
 } from '../../../src/ssh/crypto/certificate-algorithms.ts';
 import { hostKeyAlgorithms, type SignatureName } from '../../../src/ssh/crypto/signatures.ts';
 import { makePrivateKey, type PrivateKey } from '../../../src/ssh/keys/key-pair.ts';
-import { encodeX509Key } from '../../../src/ssh/keys/x509-key.ts';
 import type { PresentedHostKey } from '../../../src/ssh/transport/options.ts';
 import { TRANSPORT } from '../../../src/ssh/wire/messages.ts';
 import { WireReader } from '../../../src/ssh/wire/reader.ts';
@@ -19,7 +18,7 @@ import { WireWriter } from '../../../src/ssh/wire/writer.ts';
 import { openClient } from '../../support/peer/client.ts';
 import { memoryPair } from '../../support/peer/memory-pair.ts';
 import { scriptedPeer } from '../../support/peer/scripted-peer.ts';
-import { HOST_EXTENSIONS, makeCertificate } from '../../support/x509.ts';
+import { encodeX509Key, HOST_EXTENSIONS, makeCertificate } from '../../support/x509.ts';
 
 let key: PrivateKey;
 let der: Uint8Array;
@@ -97,6 +96,8 @@ test('X.509 host keys with an RSA key, by every name', async () => {
   }
 });
 
+const ECDSA = 'x509v3-ecdsa-sha2-nistp256';
+
 test('X.509 host keys that prove nothing', async () => {
   const blob = (): Uint8Array => encodeX509Key('x509v3-rsa2048-sha256', [der]);
   const cases: [lie: Lie, code: string][] = [
@@ -105,6 +106,10 @@ test('X.509 host keys that prove nothing', async () => {
     [{ algorithm: 'x509v3-rsa2048-sha256', blob: () => der }, 'SSH_KEY_EXCHANGE'],
     [{ algorithm: 'x509v3-rsa2048-sha256', blob: () => key.publicKey.blob }, 'SSH_KEY_EXCHANGE'],
     [{ algorithm: 'x509v3-ssh-rsa', blob }, 'SSH_KEY_EXCHANGE'],
+    [
+      { algorithm: ECDSA, blob: () => encodeX509Key(ECDSA, [der]), signature: 'rsa-sha2-256' },
+      'SSH_HOST_KEY_SIGNATURE',
+    ],
     [{ algorithm: 'x509v3-sign-rsa', blob: () => der.subarray(0, 99) }, 'SSH_KEY_EXCHANGE'],
   ];
   for (const [lie, code] of cases) {

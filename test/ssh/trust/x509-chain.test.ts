@@ -3,13 +3,14 @@ import { X509Certificate } from 'node:crypto';
 import { before, test } from 'node:test';
 import { LIMITS } from '../../../src/base/limits.ts';
 import { fingerprint } from '../../../src/ssh/keys/fingerprint.ts';
-import { encodeX509Key, parseX509Key, type X509Key } from '../../../src/ssh/keys/x509-key.ts';
+import { parseX509Key, type X509Key } from '../../../src/ssh/keys/x509-key.ts';
 import { fingerprints } from '../../../src/ssh/trust/fingerprints.ts';
 import type { HostKeyContext } from '../../../src/ssh/trust/host-key-verifier.ts';
 import { type X509RootsOptions, x509Roots } from '../../../src/ssh/trust/x509-roots.ts';
 import { WireWriter } from '../../../src/ssh/wire/writer.ts';
 import {
   CA_EXTENSIONS,
+  encodeX509Key,
   HOST_EXTENSIONS,
   makeCertificate,
   type X509Files,
@@ -177,6 +178,12 @@ test('key blobs: those of the old drafts, and damaged ones', async () => {
     new Uint8Array(0),
   ])
     assert.throws(() => parseX509Key(blob, TYPE), { code: 'KEY_FORMAT' });
+  for (let length = 0; length < good.length; length++)
+    assert.throws(
+      () => parseX509Key(good.subarray(0, length), TYPE),
+      { code: 'KEY_FORMAT' },
+      `cut at ${length}`,
+    );
   const max = LIMITS.x509ChainLength.value;
   assert.equal(
     parseX509Key(

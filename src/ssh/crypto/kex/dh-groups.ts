@@ -18,8 +18,6 @@ export const DH_GROUPS = {
 } as const;
 DH_GROUPS satisfies Record<string, NamedGroup>;
 
-export type DhGroupName = keyof typeof DH_GROUPS;
-
 /** Start-up does not pay for the primes: each is read when first asked for. */
 function named(openssl: string, bits: number, ref: string): NamedGroup {
   let prime: Uint8Array | undefined;
