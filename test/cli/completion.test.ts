@@ -2,14 +2,18 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { COMMANDS } from '../../src/cli/commands.ts';
+import { startOnDemand } from '../support/servers/on-demand.ts';
 import { makeDesk } from './wherry.ts';
 
 const names = Object.keys(COMMANDS);
 
-function has(program: string): boolean {
-  return spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
+/** Whether the shell is there, if need be after installing it. */
+async function has(t: TestContext, shell: string): Promise<boolean> {
+  if (spawnSync(shell, ['--version'], { stdio: 'ignore' }).error === undefined) return true;
+  const row = { name: shell, doc: 'reads the completions', packages: [shell], needsRoot: false };
+  return (await startOnDemand(t, row, async () => true)) === true;
 }
 
 for (const shell of ['bash', 'zsh', 'fish'] as const) {
@@ -22,7 +26,8 @@ for (const shell of ['bash', 'zsh', 'fish'] as const) {
       assert.ok(stdout.includes(flag), flag);
   });
 
-  test(`${shell} can read them`, { skip: !has(shell) && `no ${shell} on this machine` }, async () => {
+  test(`${shell} can read them`, async (t) => {
+    if (!(await has(t, shell))) return;
     await using desk = await makeDesk();
     const file = desk.path('completion');
     await writeFile(file, (await desk.run(['completion', shell])).stdout);
@@ -31,7 +36,8 @@ for (const shell of ['bash', 'zsh', 'fish'] as const) {
   });
 }
 
-test('bash completes commands and options', { skip: !has('bash') && 'no bash on this machine' }, async () => {
+test('bash completes commands and options', async (t) => {
+  if (!(await has(t, 'bash'))) return;
   await using desk = await makeDesk();
   const file = desk.path('completion');
   await writeFile(file, (await desk.run(['completion', 'bash'])).stdout);

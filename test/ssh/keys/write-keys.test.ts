@@ -16,7 +16,7 @@ import {
   type PrivateKeyFormat,
   type PublicKeyFormat,
 } from '../../../src/ssh/keys/write-keys.ts';
-import { ensurePackages } from '../../support/servers/apt.ts';
+import { type OnDemand, startOnDemand } from '../../support/servers/on-demand.ts';
 import { run } from '../../support/servers/run.ts';
 import { KeyFiles } from './key-files.ts';
 import { RARE_KEYS } from './rare-keys.ts';
@@ -69,16 +69,15 @@ test('ssh-keygen and openssl read what is written', async () => {
   await run('openssl', ['pkey', '-in', path, '-passin', 'pass:word', '-noout']);
 });
 
+const PUTTYGEN: OnDemand = {
+  name: 'puttygen',
+  doc: 'reads the PuTTY keys written here',
+  packages: ['putty-tools'],
+  needsRoot: false,
+};
+
 test('puttygen reads the PuTTY keys that are written', async (t) => {
-  const why = await ensurePackages(['putty-tools']).then(
-    () => undefined,
-    (error: Error) => error.message,
-  );
-  if (why !== undefined) {
-    if (process.env.CI === 'true') throw new Error(`putty-tools: ${why}`);
-    t.skip(`putty-tools: ${why}`);
-    return;
-  }
+  if ((await startOnDemand(t, PUTTYGEN, async () => true)) === undefined) return;
   const [old, fresh] = [await files.path(), await files.path()];
   await writeFile(old, 'the word');
   for (const type of TYPES) {
