@@ -9,7 +9,7 @@ import { type AlgorithmRow, defaultNames } from './security.ts';
 export interface SignatureRow extends AlgorithmRow {
   /** The type of the keys it signs with, as the key blob names it. */
   readonly keyType: string;
-  readonly family: 'ed25519' | 'ec' | 'rsa' | 'dsa';
+  readonly family: 'ed25519' | 'ed448' | 'ec' | 'rsa' | 'dsa';
   /** node:crypto's name; null where the algorithm hashes by itself. */
   readonly hash: string | null;
   /** For ECDSA, node:crypto's curve name. */
@@ -76,6 +76,13 @@ export const SIGNATURE_ALGORITHMS = {
     hash: 'sha1',
     security: 'insecure',
     ref: 'RFC 4253 section 6.6',
+  },
+  'ssh-ed448': {
+    keyType: 'ssh-ed448',
+    family: 'ed448',
+    hash: null,
+    security: 'supported',
+    ref: 'RFC 8709 section 6',
   },
   'sk-ssh-ed25519@openssh.com': {
     keyType: 'sk-ssh-ed25519@openssh.com',
@@ -188,7 +195,7 @@ function keyFits(row: SignatureRow, key: KeyObject): boolean {
   if (key.asymmetricKeyType !== row.family) return false;
   const { namedCurve, modulusLength = 0, divisorLength } = key.asymmetricKeyDetails ?? {};
   if (row.family === 'ec') return namedCurve === row.curve;
-  if (row.family === 'ed25519') return true;
+  if (row.family === 'ed25519' || row.family === 'ed448') return true;
   // The only size with a meaning in SSH: q and the hash have the same length.
   if (row.family === 'dsa') return modulusLength === 1024 && divisorLength === 160;
   return modulusLength >= LIMITS.rsaBitsMin.value && modulusLength <= LIMITS.rsaBitsMax.value;
@@ -200,11 +207,14 @@ interface Encoding {
   toWire(signature: Uint8Array, row: SignatureRow): Uint8Array;
 }
 
+const edwards = (length: number): Encoding => ({
+  fromWire: (body) => (body.length === length ? body : undefined),
+  toWire: (signature) => signature,
+});
+
 const ENCODINGS: Record<SignatureRow['family'], Encoding> = {
-  ed25519: {
-    fromWire: (body) => (body.length === 64 ? body : undefined),
-    toWire: (signature) => signature,
-  },
+  ed25519: edwards(64),
+  ed448: edwards(114),
   ec: {
     fromWire(body, row) {
       const reader = new WireReader(body, 0, 'ECDSA signature');

@@ -3,7 +3,6 @@ import { createCipheriv, randomBytes } from 'node:crypto';
 import { EMPTY, fromUtf8, readU32, toBase64 } from '../../base/bytes.ts';
 import { WireWriter } from '../wire/writer.ts';
 import { bcryptPbkdf } from './bcrypt.ts';
-import { unsupported } from './formats/key-errors.ts';
 import type { KeyNumbers } from './key-numbers.ts';
 import type { KeyTypeRow } from './key-types.ts';
 import { PRIVATE_FIELDS } from './private-fields.ts';
@@ -19,8 +18,6 @@ export function writeOpensshPrivateKey(
   comment: string,
   passphrase: Uint8Array | undefined,
 ): string {
-  if (row.family === 'ed448')
-    throw unsupported(`OpenSSH has no keys of type ${publicKey.type}`, publicKey.type);
   const block = passphrase === undefined ? 8 : 16;
   const check = readU32(randomBytes(4), 0);
   const writer = new WireWriter(4096).u32(check).u32(check).text(publicKey.type);

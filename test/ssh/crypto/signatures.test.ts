@@ -44,6 +44,7 @@ function keyPair(name: SignatureName): { privateKey: KeyObject; publicKey: KeyOb
     if (family === 'ec') pair = generateKeyPairSync('ec', { namedCurve: curve! });
     else if (family === 'rsa') pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
     else if (family === 'dsa') pair = generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 });
+    else if (family === 'ed448') pair = generateKeyPairSync('ed448');
     else pair = generateKeyPairSync('ed25519');
     keys.set(keyType, pair);
   }
@@ -59,6 +60,7 @@ test('the order of the default algorithms, and the algorithms of each key type',
   assert.deepEqual(hostKeyAlgorithms, ALL.slice(0, 6));
   assert.deepEqual(signaturesForKey('ssh-rsa'), ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa']);
   assert.deepEqual(signaturesForKey('ssh-ed25519'), ['ssh-ed25519']);
+  assert.deepEqual(signaturesForKey('ssh-ed448'), ['ssh-ed448']);
   assert.deepEqual(signaturesForKey('ssh-dss'), ['ssh-dss']);
   assert.deepEqual(signaturesForKey('ssh-unknown'), []);
 });

@@ -44,7 +44,7 @@ export const PEERS: Record<PeerName, PeerRow> = {
     start: () =>
       startAsyncssh({
         algorithms: 'all',
-        hostKeys: ['ed25519', 'rsa', 'ecdsa256', 'ecdsa384', 'ecdsa521', 'dsa'],
+        hostKeys: ['ed25519', 'rsa', 'ecdsa256', 'ecdsa384', 'ecdsa521', 'dsa', 'ed448'],
       }),
   },
   proftpd: {

@@ -94,6 +94,7 @@ export const PROOFS: Readonly<
     'rsa-sha2-512': by('openssh', 'proftpd'),
     'rsa-sha2-256': by('openssh', 'proftpd', 'dropbear'),
     'ssh-rsa': by('openssh', 'proftpd', 'dropbear', 'lshd'),
+    'ssh-ed448': by('asyncssh'),
     'sk-ssh-ed25519@openssh.com': byVectors('an authenticator in the tests, after PROTOCOL.u2f'),
     'sk-ecdsa-sha2-nistp256@openssh.com': byVectors('an authenticator in the tests, after PROTOCOL.u2f'),
     'ssh-dss': by('openssh', 'asyncssh'),

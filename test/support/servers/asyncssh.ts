@@ -1,4 +1,5 @@
 /** Starts asyncssh, a server in Python. */
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +7,7 @@ import { type Account, getAccount } from './account.ts';
 import { isRoot, packageVersion } from './apt.ts';
 import { type Fixtures, getFixtures, type KeyType } from './fixtures.ts';
 import type { OnDemand } from './on-demand.ts';
-import { launch, type RealServer, softwareOf } from './server.ts';
+import { fingerprintOf, type HostKeyInfo, launch, type RealServer, softwareOf } from './server.ts';
 
 export const ASYNCSSH: OnDemand = {
   name: 'asyncssh',
@@ -46,7 +47,7 @@ const ARGUMENTS: Record<keyof AsyncsshAlgorithms, string> = {
 
 export interface AsyncsshOptions {
   name?: string;
-  hostKeys?: readonly KeyType[];
+  hostKeys?: readonly (KeyType | 'ed448')[];
   /** `all`: everything the build has, insecure ones included. What is not given is asyncssh's own default. */
   algorithms?: 'all' | AsyncsshAlgorithms;
   /** Highest SFTP version, 3 to 6; default 3. */
@@ -57,6 +58,8 @@ export interface AsyncsshOptions {
   expired?: string;
   /** Turns keyboard-interactive on. */
   challenge?: Challenge;
+  /** A file of them, instead of the one with all user keys of the fixtures. */
+  authorizedKeys?: string;
   /** Private key file and certificate chain, for X.509 host keys (RFC 6187). */
   x509HostKeys?: readonly (readonly [key: string, chain: readonly string[]])[];
   x509TrustedCerts?: readonly string[];
@@ -72,14 +75,18 @@ export async function startAsyncssh(options: AsyncsshOptions = {}): Promise<Real
   const account = options.account ?? (await getAccount());
   const fixtures = options.fixtures ?? (await getFixtures());
   const types = options.hostKeys ?? ['ed25519', 'rsa', 'ecdsa256', 'ecdsa384', 'ecdsa521'];
-  const hostKeys = types.flatMap((type) => fixtures.hostKeys[type] ?? []);
   const password = options.password ?? account.password;
   const dir = await mkdtemp(join(fixtures.dir, `${name}-`));
+  const made: (HostKeyInfo & { file: string })[] = types.includes('ed448') ? [await makeEd448(dir)] : [];
+  const hostKeys = [
+    ...types.flatMap((type) => (type === 'ed448' ? [] : (fixtures.hostKeys[type] ?? []))),
+    ...made,
+  ];
   const settings = {
     hostKeys: hostKeys.map((key) => key.file),
     x509HostKeys: options.x509HostKeys ?? [],
     x509TrustedCerts: options.x509TrustedCerts ?? [],
-    authorizedKeys: fixtures.authorizedKeys,
+    authorizedKeys: options.authorizedKeys ?? fixtures.authorizedKeys,
     sftpVersion: options.sftpVersion ?? 3,
     user: account.user,
     password: password ?? null,
@@ -120,6 +127,16 @@ export async function startAsyncssh(options: AsyncsshOptions = {}): Promise<Real
     logFile,
     ...listener.controls,
   };
+}
+
+async function makeEd448(dir: string): Promise<HostKeyInfo & { file: string }> {
+  const { privateKey, publicKey } = generateKeyPairSync('ed448');
+  const file = join(dir, 'ed448');
+  await writeFile(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  const part = (bytes: Buffer): Buffer => Buffer.concat([Buffer.of(0, 0, 0, bytes.length), bytes]);
+  const raw = Buffer.from(publicKey.export({ format: 'jwk' }).x!, 'base64url');
+  const publicLine = `ssh-ed448 ${Buffer.concat([part(Buffer.from('ssh-ed448')), part(raw)]).toString('base64')}`;
+  return { type: 'ed448', algorithm: 'ssh-ed448', publicLine, fingerprint: fingerprintOf(publicLine), file };
 }
 
 function algorithmArguments(algorithms: 'all' | AsyncsshAlgorithms): Record<string, unknown> {
