@@ -5,6 +5,7 @@ import { runMemory } from './memory.ts';
 import { readOptions, type Scenario } from './options.ts';
 import { packageVersions } from './packages.ts';
 import { PEERS } from './peers.ts';
+import { runRoads } from './roads.ts';
 import { runRoundTrips } from './round-trips.ts';
 import { Session } from './session.ts';
 import { runStartup } from './startup.ts';
@@ -21,14 +22,14 @@ async function main(): Promise<void> {
   const session = await Session.start(options, log);
   try {
     const machine = await describeMachine();
-    const { storage, serverSoftware, entrants } = session;
+    const { storage, server, entrants } = session;
     const place = storage.inMemory
       ? 'in memory (tmpfs)'
       : 'in the folder for temporary files, maybe on a disk';
     console.log(
       [
         ...machineLines(machine),
-        `server ${serverSoftware} on loopback, internal-sftp; files ${place}`,
+        `server ${server.software} on loopback, internal-sftp; files ${place}`,
         ...entrants.map(
           ({ name, peer }) => `${name}: ${PEERS[name] === peer ? peer.doc : 'another build of Wherry'}`,
         ),
@@ -37,7 +38,7 @@ async function main(): Promise<void> {
       ].join('\n'),
     );
     const { scenarios, json } = options;
-    const results: Record<string, unknown> = { machine, server: serverSoftware, options };
+    const results: Record<string, unknown> = { machine, server: server.software, options };
     /** After every step, so that a run that is cut short is not lost. */
     const keep = async (scenario: Scenario, result: unknown): Promise<void> => {
       results[scenario] = result;
@@ -47,6 +48,7 @@ async function main(): Promise<void> {
     if (scenarios.includes('memory')) await keep('memory', await runMemory(session, log));
     if (scenarios.includes('roundtrips')) await keep('roundtrips', await runRoundTrips(session));
     if (scenarios.includes('works')) await keep('works', await runWorks(session, log));
+    if (scenarios.includes('roads')) await keep('roads', await runRoads(session, log));
     if (scenarios.includes('startup')) await keep('startup', await runStartup(session, log));
   } finally {
     await session.stop();

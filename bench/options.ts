@@ -4,9 +4,9 @@ import { CASES, type CaseName } from './cases.ts';
 import { PEERS } from './peers.ts';
 
 export type Direction = 'get' | 'put';
-export type Scenario = 'transfer' | 'memory' | 'startup' | 'roundtrips' | 'works';
+export type Scenario = 'transfer' | 'memory' | 'startup' | 'roundtrips' | 'works' | 'roads';
 
-const SCENARIOS: readonly Scenario[] = ['transfer', 'memory', 'startup', 'roundtrips', 'works'];
+const SCENARIOS: readonly Scenario[] = ['transfer', 'memory', 'startup', 'roundtrips', 'works', 'roads'];
 
 /** Another build of Wherry, to be measured beside the one in the checkout. */
 export interface OtherBuild {
@@ -38,6 +38,7 @@ Scenarios (default: transfer; "all" for every one)
   startup   from the start of the command line client to its first packet, against node -e 0
   roundtrips  round trips to a ready SFTP session through a delaying relay, OpenSSH's figure beside it
   works     many small files, listings, Node streams, many connections, 50 ms at 1 Gbit/s; less with --size below 128M
+  roads     one file through proxies, a jump host and a command, by Wherry and by OpenSSH's sftp in turn
 
 Options
   --rounds N        rounds that count, after one that does not (default 5)

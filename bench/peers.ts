@@ -14,6 +14,15 @@ export interface Access {
   readonly knownHosts: string;
 }
 
+/** What Wherry's `connect` is told of the way, besides the server: see roads.ts. */
+export interface Way {
+  readonly proxy?:
+    | { readonly type: string; readonly host: string; readonly port: number }
+    | { readonly command: string };
+  /** A host that is logged in to as the server is. */
+  readonly jump?: { readonly host: string; readonly port: number };
+}
+
 /** One transfer of one file. */
 export interface Job extends Access {
   readonly direction: Direction;
@@ -23,6 +32,7 @@ export interface Job extends Access {
   /** Where Wherry's build and the other clients' packages are. */
   readonly dist: string;
   readonly packages: string;
+  readonly way?: Way;
 }
 
 export interface Peer {
@@ -47,18 +57,16 @@ function script(name: string, job: Job, more: object = {}): Command {
   };
 }
 
-/** What OpenSSH's two programs are told alike: nobody's configuration, and the algorithms of the case. */
-export function openSshOptions({
-  using,
-  port,
-  keyFile,
-  knownHosts,
-}: Pick<Job, 'using' | 'port' | 'keyFile' | 'knownHosts'>): string[] {
-  const options = [
+type Login = Pick<Job, 'using' | 'port' | 'keyFile' | 'knownHosts'>;
+
+/** What OpenSSH's programs are told alike, as lines of a configuration: the algorithms of the case, and how to get in. */
+export function openSshSettings({ using, keyFile, knownHosts }: Omit<Login, 'port'>): string[] {
+  return [
     'BatchMode=yes',
     'Compression=no',
     'IdentitiesOnly=yes',
     'IdentityAgent=none',
+    `IdentityFile=${keyFile}`,
     'StrictHostKeyChecking=yes',
     'GlobalKnownHostsFile=none',
     `UserKnownHostsFile=${knownHosts}`,
@@ -66,7 +74,11 @@ export function openSshOptions({
     `Ciphers=${using.cipher}`,
     ...(using.mac === undefined ? [] : [`MACs=${using.mac}`]),
   ];
-  return ['-F', 'none', '-i', keyFile, '-P', String(port), ...options.flatMap((option) => ['-o', option])];
+}
+
+/** The same as options of `sftp` and `scp`, and nobody's configuration. */
+export function openSshOptions({ port, ...login }: Login): string[] {
+  return ['-F', 'none', '-P', String(port), ...openSshSettings(login).flatMap((option) => ['-o', option])];
 }
 
 function openSshSftp(job: Job): Command {

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getFixtures } from '../test/support/servers/fixtures.ts';
 import { startSshd } from '../test/support/servers/openssh.ts';
+import type { RealServer } from '../test/support/servers/server.ts';
 import { build } from './build.ts';
 import type { BenchCase } from './cases.ts';
 import { type Command, type Measured, measure } from './measure.ts';
@@ -37,29 +38,25 @@ export class Session {
   readonly options: BenchOptions;
   readonly storage: Storage;
   readonly access: Access;
-  readonly serverSoftware: string;
+  readonly server: RealServer;
   readonly entrants: readonly Entrant[];
   readonly #packages: string;
-  readonly #serverPid: number;
-  readonly #stop: () => Promise<void>;
   readonly #sources = new Map<number, string>();
 
   private constructor(
     options: BenchOptions,
     storage: Storage,
     access: Access,
-    server: { software: string; pid: number; stop(): Promise<void> },
+    server: RealServer,
     entrants: readonly Entrant[],
     packages: string,
   ) {
     this.options = options;
     this.storage = storage;
     this.access = access;
-    this.serverSoftware = server.software;
+    this.server = server;
     this.entrants = entrants;
     this.#packages = packages;
-    this.#serverPid = server.pid;
-    this.#stop = () => server.stop();
   }
 
   static async start(options: BenchOptions, log: (line: string) => void): Promise<Session> {
@@ -90,7 +87,7 @@ export class Session {
   }
 
   stop(): Promise<void> {
-    return this.#stop();
+    return this.server.stop();
   }
 
   /** A file of that size to be sent or fetched; made once. */
@@ -132,7 +129,7 @@ export class Session {
     const ends = direction === 'get' ? { local: target, remote: source } : { local: source, remote: target };
     const job: Job = { ...this.access, ...ends, direction, using, dist, packages: this.#packages };
     await quietMoment(this.options.wait);
-    const measured = await measure(peer.command(job), this.#serverPid);
+    const measured = await measure(peer.command(job), this.server.pid);
     await verify(source, target, byHash);
     return toSample(bytes, measured);
   }
@@ -140,7 +137,7 @@ export class Session {
   /** One process of a client, for works that are no single file. */
   async run(command: Command, bytes: number): Promise<Sample> {
     await quietMoment(this.options.wait);
-    return toSample(bytes, await measure(command, this.#serverPid));
+    return toSample(bytes, await measure(command, this.server.pid));
   }
 
   #target(direction: Direction): string {

@@ -23,6 +23,7 @@ export type { NegotiatedAlgorithms } from './api/negotiated-algorithms.ts';
 export type { OpenMode, OpenOptions } from './api/open-options.ts';
 export { type OpenSftpOptions, openSftp } from './api/open-sftp.ts';
 export type { AlgorithmOptions, ConnectOptions, Handshake } from './api/options.ts';
+export { resolveProxy } from './api/resolve-proxy.ts';
 export type { JumpHost, ProxyCommand, ProxyInput, RoadOptions } from './api/road-options.ts';
 export { scpDownload, scpUpload } from './api/scp.ts';
 export { Sftp } from './api/sftp.ts';

@@ -11,7 +11,7 @@ let ssh;
 let sftp;
 await timed(
   async () => {
-    ssh = await wherry.connect({
+    const login = {
       host: job.host,
       port: job.port,
       username: job.user,
@@ -22,6 +22,12 @@ await timed(
         ciphers: [job.cipher],
         ...(job.mac === undefined ? {} : { macs: [job.mac] }),
       },
+    };
+    const { proxy, jump } = job.way ?? {};
+    ssh = await wherry.connect({
+      ...login,
+      ...(proxy === undefined ? {} : { proxy }),
+      ...(jump === undefined ? {} : { jump: { ...login, ...jump } }),
     });
     if (!job.scp) sftp = await wherry.openSftp(ssh);
   },

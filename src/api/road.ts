@@ -3,12 +3,12 @@ import { isWherryError, WherryError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { ByteStream } from '../net/byte-stream.ts';
 import { duplexStream } from '../net/duplex.ts';
-import type { ProxyServer } from '../net/proxies/proxy.ts';
 import { type DialOptions, dialTcp, lateConnect } from '../net/tcp.ts';
 import { channelStream, directTcpip, TUNNEL_WINDOW } from '../ssh/connection/channel-stream.ts';
 import { Connection } from './connection.ts';
 import type { ConnectOptions } from './options.ts';
-import type { JumpHost, ProxyCommand, ProxyInput } from './road-options.ts';
+import { resolveProxy } from './resolve-proxy.ts';
+import type { JumpHost } from './road-options.ts';
 
 /** A stream to the server, and what was opened to have it. */
 export interface Road {
@@ -66,16 +66,6 @@ async function throughProxy(
   const { dialProxy, proxyLabel } = await import('../net/proxies/dial-proxy.ts');
   log.event({ kind: 'connect', host, port, through: proxyLabel(proxy) });
   return await dialProxy(proxy, { host, port }, dial);
-}
-
-async function resolveProxy(
-  proxy: ProxyInput | undefined,
-  target: { host: string; port: number },
-): Promise<ProxyServer | ProxyCommand | undefined> {
-  if (typeof proxy !== 'string') return proxy;
-  if (proxy === 'environment')
-    return (await import('../net/proxies/from-environment.ts')).proxyFromEnvironment(target);
-  return (await import('../net/proxies/proxy-url.ts')).parseProxyUrl(proxy);
 }
 
 /** From hop to hop, then to the server. What was opened here is closed again, the nearest last. */

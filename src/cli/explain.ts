@@ -25,6 +25,10 @@ const HINTS: Partial<Record<ErrorCode, (failed: Failed) => string | undefined>> 
   CONNECT_TIMEOUT: () => 'check host and port; --timeout waits longer',
   TIMEOUT: () => '--timeout waits longer',
   AUTH_FAILED: loginHint,
+  PROXY_AUTH_FAILED: ({ options }) =>
+    options.proxyPasswordEnv === undefined
+      ? 'a user name goes into the URL of the proxy, its password is given with --proxy-password-env NAME'
+      : 'check the user name and the password',
   KEY_PASSPHRASE_REQUIRED: () => 'give it with --passphrase-env NAME',
   CHANNEL_REQUEST_FAILED: () => 'does the server offer SFTP?',
   SFTP_NO_SUCH_FILE: ({ details, inShell }) =>

@@ -15,6 +15,7 @@ import { environmentValue } from './environment.ts';
 import { type HostSettings, hostSettings } from './host-settings.ts';
 import { findIdentities, unlock } from './identities.ts';
 import { type Person, personAtTerminal } from './prompts.ts';
+import { proxyOf, throughProxy } from './proxy-login.ts';
 import { trustFrom } from './trust.ts';
 import { isUrl, parseUrl, type RemoteUrl } from './url.ts';
 import { UsageError } from './usage-error.ts';
@@ -45,10 +46,12 @@ async function openRoad(
   const { through, depth } = jumped ?? { through: undefined, depth: 0 };
   const close = async (): Promise<void> => {};
   if (through !== undefined) return { options: { jump: through }, close };
-  const { jump, proxy, proxyCommand } = depth === 0 ? context.options : {};
+  const { jump, proxy, proxyCommand, proxyPasswordEnv } = depth === 0 ? context.options : {};
   if ([jump, proxy, proxyCommand].filter((given) => given !== undefined).length > 1)
     throw new UsageError('--jump, --proxy and --proxy-command exclude each other');
-  if (proxy !== undefined) return { options: { proxy }, close };
+  if (proxy === undefined && proxyPasswordEnv !== undefined)
+    throw new UsageError('--proxy-password-env goes with --proxy');
+  if (proxy !== undefined) return { options: await proxyOf(context.options, settings), close };
   if (proxyCommand !== undefined) return { options: { proxy: { command: proxyCommand } }, close };
   const hosts = jump ?? settings.proxyJump;
   if (hosts !== undefined) return await openJumps(hosts.split(','), context, depth + 1);
@@ -93,11 +96,14 @@ export async function openConnection(
   jumped?: JumpedTo,
 ): Promise<Connection> {
   const { options, report } = context;
-  const note = (text: string): void => report.note(text);
   const settings = await hostSettings(url, options);
   const road = await openRoad(settings, context, jumped);
   try {
-    const ssh = await logIn(settings, context, road.options, note);
+    const person = personAtTerminal(context.signal);
+    const warn = (text: string): void => report.warn(text);
+    const ssh = await throughProxy(road.options, person, warn, (way) =>
+      logIn(settings, context, way, person),
+    );
     ssh.onClosed(() => void road.close());
     return ssh;
   } catch (error) {
@@ -110,10 +116,10 @@ async function logIn(
   settings: HostSettings,
   context: CommandContext,
   road: RoadOptions,
-  note: (text: string) => void,
+  person: Person | undefined,
 ): Promise<Connection> {
-  const { options, report, signal } = context;
-  const person = personAtTerminal(signal);
+  const { options, report } = context;
+  const note = (text: string): void => report.note(text);
   const trust = trustFrom(options, { settings, person, warn: (text) => report.warn(text) });
   const password = environmentValue('--password-env', options.passwordEnv);
   const identities = await findIdentities(options, { settings, person, note });

@@ -20,6 +20,7 @@ export interface CliOptions {
   readonly depth?: number;
   readonly jump?: string;
   readonly proxy?: string;
+  readonly proxyPasswordEnv?: string;
   readonly proxyCommand?: string;
   readonly delete?: boolean;
   readonly dryRun?: boolean;
@@ -100,6 +101,10 @@ export const OPTIONS: Readonly<Record<keyof CliOptions, OptionRow>> = {
     flags: '--proxy <url>',
     doc: 'http, https, socks4, socks4a or socks5 URL of a proxy, or environment for ALL_PROXY and its like',
   },
+  proxyPasswordEnv: {
+    flags: '--proxy-password-env <name>',
+    doc: 'environment variable with the password of the proxy, whose URL has the user name',
+  },
   proxyCommand: {
     flags: '--proxy-command <command>',
     doc: 'speak through the input and output of this command; %h and %p are host and port',
@@ -167,6 +172,7 @@ export const CONNECTING: readonly (keyof CliOptions)[] = [
   'config',
   'jump',
   'proxy',
+  'proxyPasswordEnv',
   'proxyCommand',
   'cipher',
   'timeout',

@@ -17,14 +17,15 @@ export function personAtTerminal(signal: AbortSignal): Person | undefined {
 
 function ask(question: string, shown: boolean, signal: AbortSignal): Promise<string> {
   const hidden = new Writable({ write: (_chunk, _encoding, done) => done() });
-  process.stderr.write(printable(question));
-  // readline writes the question again when a line is edited, so it must know it where it shows the line.
+  // First, for it turns the terminal's echo off: who sees the question may type at once.
   const reader = createInterface({
     input: process.stdin,
     output: shown ? process.stderr : hidden,
     terminal: true,
     historySize: 0,
   });
+  process.stderr.write(printable(question));
+  // readline writes the question again when a line is edited, so it must know it where it shows the line.
   if (shown) reader.setPrompt(printable(question));
   return new Promise((resolve, reject) => {
     const settle = (work: () => void): void => {

@@ -8,6 +8,8 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startServer } from '../../src/server/index.ts';
 import { getFixtures } from '../support/servers/fixtures.ts';
+import { startOnDemand } from '../support/servers/on-demand.ts';
+import { PROXY_PROGRAMS, PROXY_USER, startMicrosocks } from '../support/servers/proxies.ts';
 import { type Desk, MAIN, makeDesk, TSX } from './wherry.ts';
 
 const LIMIT_MS = 30_000;
@@ -109,6 +111,29 @@ describe('at a terminal', { skip: !isThere && 'no script(1) on this machine' }, 
     await terminal.on(/Second factor \(me on 127\.0\.0\.1\) Code: /, '42\r');
     assert.equal(await terminal.end(), 0, terminal.shown);
   });
+
+  it('the password of a proxy is asked for: at once, when it is refused, and with the user name', async (t) => {
+    const proxy = await startOnDemand(t, PROXY_PROGRAMS.microsocksLogin, () => startMicrosocks(true));
+    if (proxy === undefined) return;
+    await using _ = proxy;
+    const { username, password } = PROXY_USER;
+    await using server = await startServer({ users: { me: { password: 'hunter2' } } });
+    await using desk = await makeDesk();
+    const there = ['ls', '--host-key', server.fingerprint, `sftp://me@${server.host}:${server.port}`];
+    const place = `the proxy 127\\.0\\.0\\.1 port ${proxy.port}`;
+    for (const user of [username, '']) {
+      const url: string = `socks5://${user === '' ? '' : `${user}@`}127.0.0.1:${proxy.port}`;
+      await using terminal = new Terminal(desk, [...there, '--proxy', url]);
+      for (const typed of ['wrong-one', password]) {
+        if (user === '') await terminal.on(new RegExp(`User name on ${place}: `), `${username}\r`);
+        await terminal.on(new RegExp(`Password of ${username} on ${place}: `), `${typed}\r`);
+        if (typed !== password) await terminal.on(/the proxy refused the login; try again/, '');
+      }
+      await terminal.on(/Password of me on/, 'hunter2\r');
+      assert.equal(await terminal.end(), 0, terminal.shown);
+      assert.doesNotMatch(terminal.shown, /wrong-one|Pw|hunter2/);
+    }
+  });
 });
 
 it('a pipe is never asked', async () => {
@@ -119,4 +144,49 @@ it('a pipe is never asked', async () => {
   const login = await desk.run(['ls', '--host-key', server.fingerprint, url], { input: 'x\n' });
   assert.equal(login.code, 3);
   assert.match(login.stderr, /give a password with --password-env NAME/);
+});
+
+it('the password of a proxy from the environment, and never asked of a pipe; it is in no output', async (t) => {
+  const proxy = await startOnDemand(t, PROXY_PROGRAMS.microsocksLogin, () => startMicrosocks(true));
+  if (proxy === undefined) return;
+  await using _ = proxy;
+  const { username, password } = PROXY_USER;
+  await using server = await startServer({ users: { me: { password: 'secret' } } });
+  await using desk = await makeDesk();
+  const url = `socks5://${username}@127.0.0.1:${proxy.port}`;
+  const to = [
+    '--host-key',
+    server.fingerprint,
+    '--password-env',
+    'PW',
+    `sftp://me@${server.host}:${server.port}`,
+  ];
+  const run = (args: readonly string[], env: Record<string, string> = {}) =>
+    desk.run(['ls', '-v', ...args, ...to], { input: `${password}\n`, env: { PW: 'secret', ...env } });
+
+  for (const [args, env] of [
+    [['--proxy', url], {}],
+    [['--proxy', 'environment'], { ALL_PROXY: url }],
+    [['--proxy', url.replace('@', ':another@')], {}],
+  ] as const) {
+    const good = await run(['--proxy-password-env', 'PROXY_PW', ...args], { PROXY_PW: password, ...env });
+    assert.equal(good.code, 0, good.all);
+    assert.match(good.stderr, /socks5 proxy 127\.0\.0\.1 port/);
+    for (const secret of [password, 'another']) assert.ok(!good.all.includes(secret));
+  }
+  const wrong = await run(['--proxy-password-env', 'PROXY_PW', '--proxy', url], { PROXY_PW: 'not-this' });
+  assert.equal(wrong.code, 3, wrong.all);
+  assert.match(wrong.stderr, /refuses the user name or the password; check the user name/);
+  assert.doesNotMatch(wrong.all, /not-this/);
+  const without = await run(['--proxy', url]);
+  assert.equal(without.code, 3);
+  assert.match(without.stderr, /given with --proxy-password-env NAME/);
+  for (const [args, complaint] of [
+    [['--proxy', `socks5://127.0.0.1:${proxy.port}`], /needs a user name in the URL of the proxy/],
+    [[], /goes with --proxy/],
+  ] as const) {
+    const refused = await run(['--proxy-password-env', 'PW', ...args]);
+    assert.equal(refused.code, 2, refused.all);
+    assert.match(refused.stderr, complaint);
+  }
 });

@@ -32,8 +32,9 @@ export async function askSocks5(
   target: ProxyTarget,
   proxy: ProxyServer,
 ): Promise<undefined> {
+  const { username, password } = proxy;
   const login =
-    proxy.username === undefined ? undefined : passwordLogin(proxy.username, proxy.password ?? '');
+    username === undefined || password === undefined ? undefined : passwordLogin(username, password);
   const methods = login === undefined ? [NO_LOGIN] : [NO_LOGIN, BY_PASSWORD];
   const request = Buffer.concat([
     Uint8Array.from([VERSION, CONNECT, 0]),
@@ -122,6 +123,6 @@ function ipv6Bytes(address: string): number[] {
 function noLogin(offered: boolean): WherryError {
   const text = offered
     ? 'the proxy takes neither no login nor a password'
-    : 'the proxy wants a login, and none was given';
+    : 'the proxy wants a login, and no user name and password were given';
   return new WherryError('PROXY_AUTH_FAILED', text);
 }
