@@ -52,7 +52,10 @@ export const LIMITS = {
   aclEntries: { value: 1024, why: 'entries of one access control list' },
   scpControlLine: { value: 4096, why: 'one line of the scp protocol' },
   listingEntries: { value: 1_000_000, why: 'entries of one directory, settable' },
-  treeDepth: { value: 64, why: 'folders within folders, as OpenSSH caps them' },
+  treeDepth: {
+    value: 1024,
+    why: 'folders within folders: a path of 4,096 bytes has no more with names of some length',
+  },
   servedFileBytes: { value: 1_073_741_824, why: 'one file of a server in memory' },
   servedHandles: { value: 1024, why: 'open files and folders of one session of our server' },
   peerTextChars: { value: 1024, why: "the peer's words in a message or log" },

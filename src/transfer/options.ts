@@ -31,7 +31,7 @@ export interface TransferOptions extends WaitOptions {
   text?: boolean | TextOptions | undefined;
   /** Bytes a READ or WRITE carries at most, 1 to 261,120. Default: what the server says, or 32,768. */
   requestBytes?: number | undefined;
-  /** READs or WRITEs under way at most, from 1. Default: as many as the link takes. */
+  /** READs or WRITEs under way at most, from 1. Default: as many as the link takes, and the server is known to bear. */
   maxRequests?: number | undefined;
   /**
    * Take over permission bits (without setuid, setgid and sticky) and the times of access and modification, or one

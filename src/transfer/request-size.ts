@@ -38,3 +38,26 @@ export class RequestSize {
     this.bytes = smaller;
   }
 }
+
+/** What every server takes in one request; more only after limits@openssh.com says so. */
+export const SAFE_BYTES = 32_768;
+
+/**
+ * How much one WRITE carries. A server may refuse what it said it takes: then the same bytes go again in smaller
+ * pieces, and what follows on the session too, unless those are refused as well.
+ */
+export class WriteSize {
+  bytes: number;
+  readonly #most: number;
+
+  constructor(most: number) {
+    this.#most = most;
+    this.bytes = most;
+  }
+
+  /** A WRITE of so many bytes was refused: whether smaller ones are worth a try. */
+  refused(bytes: number): boolean {
+    this.bytes = bytes > SAFE_BYTES ? SAFE_BYTES : this.#most;
+    return bytes > SAFE_BYTES;
+  }
+}

@@ -63,13 +63,14 @@ export async function opened(
   file: FileHandle,
   path: string,
   remote: string,
-  { writeChunk }: Tuning,
+  { writeSize }: Tuning,
   { preserve, follow }: UploadOptions,
 ): Promise<Sending> {
   const info = await file.stat();
   if (info.isDirectory())
     throw new WherryError('TRANSFER_TARGET', `${path} is a folder`, { localPath: path });
-  const block = Math.max(1, Math.round(BLOCK_BYTES / writeChunk)) * writeChunk;
+  const chunk = writeSize.bytes;
+  const block = Math.max(1, Math.round(BLOCK_BYTES / chunk)) * chunk;
   const make = (start: number): Source => {
     if (!info.isFile())
       return streamSource(file.createReadStream({ autoClose: false, ...(start === 0 ? {} : { start }) }));

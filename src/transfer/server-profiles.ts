@@ -27,6 +27,12 @@ export const SERVER_PROFILES = {
     why: 'READ is answered with 102,400 bytes at most, larger WRITEs fail',
     ref: 'https://github.com/PowerShell/Win32-OpenSSH/issues/1395',
   },
+  CrushFTP: {
+    match: '^CrushFTPSSHD',
+    set: { requests: 1 },
+    why: 'requests under way together have been answered with broken packets; `maxRequests` says otherwise',
+    ref: 'https://github.com/mscdex/ssh2/issues/485',
+  },
   OpenSSH: {
     match: '^OpenSSH_',
     set: { stripe: true },

@@ -2,13 +2,15 @@ import type { SftpLimits } from '../sftp/replies.ts';
 import { Budget } from './budget.ts';
 import type { Lanes } from './lanes.ts';
 import type { TransferOptions } from './options.ts';
+import { SAFE_BYTES, WriteSize } from './request-size.ts';
 import { checkCount } from './run.ts';
 import type { ServerProfile } from './server-profiles.ts';
 
 /** How a session is to be used: what one request may carry, and how much may be under way in all. */
 export interface Tuning {
   readonly readChunk: number;
-  readonly writeChunk: number;
+  /** Shared by all uploads of the session, since it falls when the server refuses more. */
+  readonly writeSize: WriteSize;
   /** Requests under way in one transfer. */
   readonly requests: number;
   /** Whether READs behind the told size may be sent. */
@@ -22,8 +24,6 @@ export interface Tuning {
   readonly lanes: Lanes | undefined;
 }
 
-/** What every server takes; more only after limits@openssh.com says so. */
-const SAFE_CHUNK = 32_768;
 /** More in one READ keeps the server from reading the next piece while the last one is on its way. */
 export const LARGEST_READ = 130_560;
 /** What OpenSSH takes in one WRITE. */
@@ -40,11 +40,11 @@ export function tuningFor(
   lanes: Lanes | undefined,
 ): Tuning {
   const chunk = (told: number | undefined, largest: number, known: number | undefined): number =>
-    Math.min(told === undefined || told === 0 ? SAFE_CHUNK : Math.min(told, largest), known ?? largest);
+    Math.min(told === undefined || told === 0 ? SAFE_BYTES : Math.min(told, largest), known ?? largest);
   const handles = limits?.maxOpenHandles ?? 0;
   return {
     readChunk: chunk(limits?.maxReadLength, LARGEST_READ, profile.readChunk),
-    writeChunk: chunk(limits?.maxWriteLength, LARGEST_WRITE, profile.writeChunk),
+    writeSize: new WriteSize(chunk(limits?.maxWriteLength, LARGEST_WRITE, profile.writeChunk)),
     requests: profile.requests ?? Number.POSITIVE_INFINITY,
     pastEnd: profile.pastEnd ?? true,
     handles: handles === 0 ? SAFE_HANDLES : Math.max(1, handles - SPARE_HANDLES),
@@ -64,8 +64,8 @@ export function tuned(tuning: Tuning, options: TransferOptions): Tuning {
   return {
     ...tuning,
     readChunk: chunk(tuning.readChunk),
-    writeChunk: chunk(tuning.writeChunk),
-    requests: Math.min(tuning.requests, Math.max(1, maxRequests ?? Number.POSITIVE_INFINITY)),
+    writeSize: requestBytes === undefined ? tuning.writeSize : new WriteSize(chunk(tuning.writeSize.bytes)),
+    requests: maxRequests === undefined ? tuning.requests : Math.max(1, maxRequests),
     lanes: maxRequests === undefined ? tuning.lanes : undefined,
   };
 }

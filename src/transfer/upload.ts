@@ -123,7 +123,7 @@ async function send(
       lane: { session, handle },
       path,
       start,
-      chunk: tuning.writeChunk,
+      size: tuning.writeSize,
       requests: tuning.requests,
       budget: tuning.writes,
       rate: new RateGate(options.rateLimit),

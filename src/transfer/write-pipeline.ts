@@ -7,6 +7,7 @@ import { SFTP_STATUS, statusError } from '../sftp/status.ts';
 import type { WireReader } from '../ssh/wire/reader.ts';
 import type { Budget, BudgetUser } from './budget.ts';
 import type { RateGate } from './rate-limit.ts';
+import { SAFE_BYTES, type WriteSize } from './request-size.ts';
 import type { Source } from './source.ts';
 
 /** A session and the handle of the file there. */
@@ -21,7 +22,7 @@ export interface WritePlan {
   /** Remote offset of the first byte. */
   readonly start: number;
   /** Bytes a WRITE carries at most. */
-  readonly chunk: number;
+  readonly size: WriteSize;
   /** Requests under way at most. */
   readonly requests: number;
   /** What all uploads of the session share. */
@@ -44,10 +45,24 @@ interface Block {
   left: number;
 }
 
+const NOTHING = new Uint8Array(0);
+/** The statuses of servers that are given too much at once. */
+const TOO_LARGE: ReadonlySet<number | undefined> = new Set([
+  SFTP_STATUS.SSH_FX_FAILURE.number,
+  SFTP_STATUS.SSH_FX_BAD_MESSAGE.number,
+  SFTP_STATUS.SSH_FX_INVALID_PARAMETER.number,
+]);
+
 /** One WRITE under way; used again for the next one. */
 class Slot implements PendingRequest {
   offset = 0;
   length = 0;
+  /** What it carries, and by which way. */
+  bytes: Uint8Array = NOTHING;
+  lane: WriteLane | undefined;
+  /** A WRITE that was refused for its size goes again in pieces, one after the other: the one under way. */
+  pieceAt = 0;
+  piece = 0;
   /** When it was sent, where nothing else was under way; 0 otherwise. */
   sentAt = 0;
   block: Block | undefined;
@@ -91,9 +106,10 @@ export class WritePipeline implements BudgetUser {
   constructor(plan: WritePlan) {
     this.#plan = plan;
     this.#offset = plan.start;
-    const { chunk, requests, rate } = plan;
-    const whole = requests === Number.POSITIVE_INFINITY ? Math.max(1, Math.floor(STEP_BYTES / chunk)) : 1;
-    this.#step = Math.min(whole * chunk, rate.largestRequest);
+    const { size, requests, rate } = plan;
+    const whole =
+      requests === Number.POSITIVE_INFINITY ? Math.max(1, Math.floor(STEP_BYTES / size.bytes)) : 1;
+    this.#step = Math.min(whole * size.bytes, rate.largestRequest);
   }
 
   /** Another way to the same file. */
@@ -164,9 +180,13 @@ export class WritePipeline implements BudgetUser {
   onReply(slot: Slot, type: number, body: WireReader): void {
     if (this.#over) return;
     if (slot.sentAt > 0) this.#plan.budget.answered(performance.now() - slot.sentAt);
+    slot.sentAt = 0;
+    const { status, message } =
+      type === SFTP_PACKETS.SSH_FXP_STATUS ? readStatus(body) : { status: undefined, message: '' };
+    if (this.#goesOn(slot, status)) return;
     this.#outstanding -= slot.length;
     this.#active.delete(slot);
-    const error = this.#replyError(slot, type, body);
+    const error = this.#replyError(slot, type, status, message);
     if (error === undefined) {
       this.#giveBack(slot);
       try {
@@ -174,20 +194,38 @@ export class WritePipeline implements BudgetUser {
       } catch (cause) {
         this.stop(cause as WherryError);
       }
-    } else if (slot.offset < this.#failedAt) {
-      this.#failedAt = slot.offset;
+    } else if (slot.offset + slot.pieceAt < this.#failedAt) {
+      this.#failedAt = slot.offset + slot.pieceAt;
       this.#failure = error;
     }
     this.#wakeUp();
     this.#plan.budget.give(slot.length);
   }
 
-  #replyError(slot: Slot, type: number, body: WireReader): WherryError | undefined {
-    const { status, message } =
-      type === SFTP_PACKETS.SSH_FXP_STATUS ? readStatus(body) : { status: undefined, message: '' };
+  /** Whether the slot has more to send: the next piece, or smaller ones of what was refused. */
+  #goesOn(slot: Slot, status: number | undefined): boolean {
+    const ok = status === SFTP_STATUS.SSH_FX_OK.number;
+    if (ok && slot.pieceAt + slot.piece === slot.length) return false;
+    if (!ok && (!TOO_LARGE.has(status) || !this.#plan.size.refused(slot.piece))) return false;
+    if (this.#failure !== undefined || this.#stopped !== undefined) return false;
+    if (ok) slot.pieceAt += slot.piece;
+    this.#plan.asks();
+    slot.piece = Math.min(SAFE_BYTES, slot.length - slot.pieceAt);
+    const { session, handle } = slot.lane!;
+    const bytes = slot.bytes.subarray(slot.pieceAt, slot.pieceAt + slot.piece);
+    session.write(handle, slot.offset + slot.pieceAt, bytes, slot);
+    return true;
+  }
+
+  #replyError(
+    slot: Slot,
+    type: number,
+    status: number | undefined,
+    message: string,
+  ): WherryError | undefined {
     if (status === SFTP_STATUS.SSH_FX_OK.number) return undefined;
     const path = sanitize(this.#plan.path);
-    const details = { operation: 'write', path, offset: slot.offset };
+    const details = { operation: 'write', path, offset: slot.offset + slot.pieceAt };
     if (status !== undefined) return statusError(status, message, details);
     const text = `write ${path}: ${sftpPacketName(type)} where a status was expected`;
     return new WherryError('SFTP_PROTOCOL', text, details);
@@ -198,17 +236,21 @@ export class WritePipeline implements BudgetUser {
     block.left -= slot.length;
     if (block.left === 0) this.#plan.source.release(block.bytes);
     slot.block = undefined;
+    slot.bytes = NOTHING;
     this.#free.push(slot);
   }
 
-  #send(block: Block, from: number, size: number, { session, handle }: WriteLane): void {
-    const { chunk } = this.#plan;
-    for (let at = from; at < from + size && this.#stopped === undefined; at += chunk) {
-      const length = Math.min(chunk, from + size - at);
+  #send(block: Block, from: number, size: number, lane: WriteLane): void {
+    for (let at = from; at < from + size && this.#stopped === undefined; ) {
+      const length = Math.min(this.#plan.size.bytes, from + size - at);
       const slot = this.#free.pop() ?? new Slot(this);
       slot.offset = this.#offset;
       slot.length = length;
       slot.block = block;
+      slot.bytes = block.bytes.subarray(at, at + length);
+      slot.lane = lane;
+      slot.pieceAt = 0;
+      slot.piece = length;
       slot.sentAt = 0;
       if (this.#active.size === 0) {
         this.#plan.asks();
@@ -216,7 +258,8 @@ export class WritePipeline implements BudgetUser {
       }
       this.#active.add(slot);
       this.#offset += length;
-      session.write(handle, slot.offset, block.bytes.subarray(at, at + length), slot);
+      at += length;
+      lane.session.write(lane.handle, slot.offset, slot.bytes, slot);
     }
   }
 

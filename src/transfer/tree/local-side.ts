@@ -5,6 +5,7 @@ import type { FileType } from '../../sftp/attributes.ts';
 import { keepOnLocal } from '../kept-attributes.ts';
 import { makeLocalFolder } from '../local-folder.ts';
 import { localHash } from '../verify.ts';
+import { localNames } from './local-names.ts';
 import type { Side, SideEntry, SideInfo } from './side.ts';
 
 /** The local file system as one end of a tree. */
@@ -21,6 +22,7 @@ export const LOCAL_SIDE: Side = {
   readlink: (path) => readlink(path),
   symlink: (target, path) => symlink(target, path),
   keep: keepOnLocal,
+  names: localNames,
   hash: localHash,
 };
 

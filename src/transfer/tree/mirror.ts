@@ -1,6 +1,7 @@
 import { sanitize } from '../../base/text.ts';
 import type { TransferOptions, TransferResult } from '../options.ts';
 import { difference, sameContents } from './compare.ts';
+import { DISTINCT_NAMES, type TargetNames } from './local-names.ts';
 import type { MirrorAction, MirrorOptions, MirrorResult } from './options.ts';
 import type { Side, SideEntry, SideInfo } from './side.ts';
 import { TreeRun, type TreeWay } from './tree.ts';
@@ -22,7 +23,7 @@ class MirrorRun extends TreeRun {
 
   override async enter(folder: TreeFolder): Promise<ReadonlyMap<string, SideEntry>> {
     const { to } = this.way;
-    const known = folder.isNew ? undefined : await listed(to, folder.to);
+    const known = folder.isNew ? undefined : await listed(to, folder.to, this.names);
     if (known === undefined) this.#act({ action: 'make folder', path: folder.path });
     if (this.#options.dryRun !== true) await this.makeFolder(folder);
     return known ?? NOTHING;
@@ -34,8 +35,8 @@ class MirrorRun extends TreeRun {
     names: ReadonlySet<string>,
   ): Promise<void> {
     if (this.#options.delete !== true) return;
-    for (const entry of there.values()) {
-      if (names.has(entry.name)) continue;
+    for (const [name, entry] of there) {
+      if (names.has(name)) continue;
       const path = folder.path === '' ? entry.name : `${folder.path}/${entry.name}`;
       await this.#remove(entry, this.way.to.join(folder.to, entry.name), path);
     }
@@ -107,7 +108,7 @@ class MirrorRun extends TreeRun {
     }
     if (!all && !filter.folder(path)) return false;
     let empty = true;
-    const inner = [...((await listed(to, at)) ?? NOTHING).values()];
+    const inner = [...((await listed(to, at, DISTINCT_NAMES)) ?? NOTHING).values()];
     for (const one of inner) {
       const gone = await this.#remove(one, to.join(at, one.name), `${path}/${one.name}`, all);
       empty &&= gone;
@@ -126,11 +127,15 @@ class MirrorRun extends TreeRun {
   }
 }
 
-/** What is in a folder, by name; undefined where there is none. */
-async function listed(side: Side, path: string): Promise<ReadonlyMap<string, SideEntry> | undefined> {
+/** What is in a folder, by folded name; undefined where there is none. */
+async function listed(
+  side: Side,
+  path: string,
+  names: TargetNames,
+): Promise<ReadonlyMap<string, SideEntry> | undefined> {
   const entries = new Map<string, SideEntry>();
   try {
-    for await (const entry of side.list(path)) entries.set(entry.name, entry);
+    for await (const entry of side.list(path)) entries.set(names.fold(entry.name), entry);
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
@@ -151,7 +156,10 @@ export async function mirrorTree(
   options: MirrorOptions,
 ): Promise<MirrorResult> {
   const run = new MirrorRun(way, options);
-  const result = await run.run(from, to, { keep: options.delete === true });
+  const result = await run.run(from, to, {
+    keepNames: options.delete === true,
+    mayWrite: options.dryRun !== true,
+  });
   const { unchanged, deleted, actions } = run;
   return { ...result, unchanged, deleted, actions };
 }

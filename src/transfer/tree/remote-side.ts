@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { WaitOptions } from '../../base/deadline.ts';
 import { type FileAttributes, type FileType, fileType } from '../../sftp/attributes.ts';
+import { DISTINCT_NAMES } from './local-names.ts';
 import type { Side, SideEntry } from './side.ts';
 
 /** The verbs of a session that a tree needs. */
@@ -45,6 +46,7 @@ export function remoteSide(
       const attributes = { ...bits, ...times };
       if (Object.keys(attributes).length > 0) await verbs.setAttributes(path, attributes, wait);
     },
+    names: async () => DISTINCT_NAMES,
     hash,
   };
 }

@@ -1,5 +1,6 @@
 import type { FileAttributes, FileType } from '../../sftp/attributes.ts';
 import type { Preserve } from '../kept-attributes.ts';
+import type { TargetNames } from './local-names.ts';
 
 /** One entry of a folder. A local listing tells no attributes. */
 export interface SideEntry {
@@ -31,6 +32,8 @@ export interface Side {
   symlink(target: string, path: string): Promise<void>;
   /** Sets permission bits and times. */
   keep(path: string, attributes: FileAttributes, preserve: Preserve): Promise<void>;
+  /** How names that come from the other side are told apart in a folder here; `mayWrite`: it may be tried out. */
+  names(path: string, mayWrite: boolean): Promise<TargetNames>;
   /** SHA-256 of a file, in hexadecimal. */
   hash(path: string): Promise<string>;
 }

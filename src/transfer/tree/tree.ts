@@ -10,6 +10,7 @@ import { ProgressMeter } from '../progress.ts';
 import { RateLimit } from '../rate-limit.ts';
 import { transferError } from '../run.ts';
 import { FileGate } from './gate.ts';
+import { DISTINCT_NAMES, type TargetNames } from './local-names.ts';
 import type { RateLimits, TreeOptions, TreeResult } from './options.ts';
 import type { Side, SideEntry } from './side.ts';
 import { type TreeFolder, type TreeItem, type TreeVisitor, walkTree } from './walk.ts';
@@ -46,6 +47,7 @@ export class TreeRun implements TreeVisitor {
   readonly options: TreeOptions;
   readonly signal: AbortSignal;
   filter: PathFilter = { file: () => true, folder: () => true };
+  names: TargetNames = DISTINCT_NAMES;
   files = 0;
   bytes = 0;
   folders = 0;
@@ -79,16 +81,22 @@ export class TreeRun implements TreeVisitor {
     );
   }
 
-  async run(from: string, to: string, names: { keep: boolean }): Promise<TreeResult> {
+  async run(
+    from: string,
+    to: string,
+    { keepNames, mayWrite }: { keepNames: boolean; mayWrite: boolean },
+  ): Promise<TreeResult> {
     const began = performance.now();
     this.#meter.onError = (error) => this.#fail(error);
     const concurrency = Math.min(checkConcurrency(this.options.concurrency), await this.way.handles);
     const filter = await pathFilter(this.options);
     this.filter = filter;
+    const names = await this.way.to.names(to, mayWrite);
+    this.names = names;
     const { symlinks = 'skip' } = this.options;
     const walking = walkTree(
       { from, to },
-      { from: this.way.from, to: this.way.to, filter, symlinks, keepNames: names.keep },
+      { from: this.way.from, to: this.way.to, names, filter, symlinks, keepNames },
       this,
       this.signal,
     ).then(
@@ -128,6 +136,12 @@ export class TreeRun implements TreeVisitor {
 
   skipped(path: string, reason: string): void {
     this.skips.push({ path: sanitize(path), reason });
+  }
+
+  fails(path: string, cause: unknown): void {
+    const error = transferError(cause, 'folder transfer', { path: sanitize(path) });
+    if (this.options.continueOnError !== true || this.signal.aborted || !isOfOneFile(error)) throw error;
+    this.failed.push({ path: sanitize(path), error });
   }
 
   inTheWay(_there: SideEntry, _path: string, to: string): Promise<void> {
@@ -234,8 +248,7 @@ export class TreeRun implements TreeVisitor {
       this.files++;
       options.onFile?.({ path: sanitize(item.path), bytes, size });
     } catch (error) {
-      if (options.continueOnError !== true || this.signal.aborted || !isOfOneFile(error)) throw error;
-      this.failed.push({ path: sanitize(item.path), error: error as Error });
+      this.fails(item.path, error);
     }
   }
 
@@ -270,5 +283,5 @@ function checkConcurrency(concurrency: number = DEFAULT_CONCURRENCY): number {
 
 /** Moves a folder with all below it. */
 export function moveTree(way: TreeWay, from: string, to: string, options: TreeOptions): Promise<TreeResult> {
-  return new TreeRun(way, options).run(from, to, { keep: false });
+  return new TreeRun(way, options).run(from, to, { keepNames: false, mayWrite: true });
 }

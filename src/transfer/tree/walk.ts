@@ -5,6 +5,7 @@ import { sanitize } from '../../base/text.ts';
 import type { FileAttributes } from '../../sftp/attributes.ts';
 import { checkSafeName } from '../safe-name.ts';
 import { linkStaysInside } from './links.ts';
+import type { TargetNames } from './local-names.ts';
 import type { Side, SideEntry, SideInfo } from './side.ts';
 
 /** A file or a link that is to be moved. */
@@ -35,16 +36,18 @@ export interface TreeFolder {
 
 /** What is done with what the walk finds. */
 export interface TreeVisitor {
-  /** Before anything in it is found. Gives what is at the target, by name; undefined where nobody needs to know. */
+  /** Before anything in it is found. Gives what is at the target, by folded name; undefined where nobody needs to know. */
   enter(folder: TreeFolder): Promise<ReadonlyMap<string, SideEntry> | undefined>;
   item(item: TreeItem): Promise<void> | undefined;
-  /** All of the folder itself, not of those below it, has been found; `names` is what the source has there. */
+  /** All of the folder itself, not of those below it, has been found; `names`, folded, is what the source has there. */
   leave(
     folder: TreeFolder,
     there: ReadonlyMap<string, SideEntry> | undefined,
     names: ReadonlySet<string>,
   ): Promise<void>;
   skipped(path: string, reason: string): void;
+  /** Something there cannot be moved. Throws where that ends it all. */
+  fails(path: string, error: unknown): void;
   /** Something at the target is of another kind than what goes there. */
   inTheWay(there: SideEntry, path: string, to: string): Promise<void>;
 }
@@ -52,6 +55,8 @@ export interface TreeVisitor {
 export interface WalkOptions {
   readonly from: Side;
   readonly to: Side;
+  /** How names are told apart at the target. */
+  readonly names: TargetNames;
   readonly filter: PathFilter;
   readonly symlinks: 'skip' | 'follow' | 'copy';
   /** Names of the source are kept, for a visitor that removes others. */
@@ -79,16 +84,22 @@ export async function walkTree(
     const more = (): void => {
       while (!failed && busy < LISTERS && open.length > 0 && !signal.aborted) {
         busy++;
-        walkFolder(open.pop()!, options, visitor, open, signal).then(
-          () => {
-            busy--;
-            more();
-          },
-          (error: unknown) => {
-            failed = true;
-            reject(error);
-          },
-        );
+        const folder = open.pop()!;
+        walkFolder(folder, options, visitor, open, signal)
+          .catch((error: unknown) => {
+            if (folder.depth === 0) throw error;
+            visitor.fails(folder.path, error);
+          })
+          .then(
+            () => {
+              busy--;
+              more();
+            },
+            (error: unknown) => {
+              failed = true;
+              reject(error);
+            },
+          );
       }
       if (busy === 0 && !failed) resolve();
     };
@@ -107,50 +118,101 @@ async function walkFolder(
   const { from, to } = options;
   const there = await visitor.enter(folder);
   const names = new Set<string>();
+  const taken = new Map<string, string>();
   for await (const entry of from.list(folder.from)) {
     if (signal.aborted) return;
     const { name } = entry;
     if (from.remote) checkSafeName(name);
-    if (options.keepNames) names.add(name);
+    const key = options.names.fold(name);
+    if (options.keepNames) names.add(key);
     const path = folder.path === '' ? name : `${folder.path}/${name}`;
     const found = { from: from.join(folder.from, name), to: to.join(folder.to, name), path };
-    const info = await resolve(entry, found.from, options);
-    const old = there?.get(name);
-    if (info.type === 'directory') {
-      if (!options.filter.folder(path)) continue;
-      const real = await realPathOf(folder, entry, found.from, options, info.followed);
-      if (real === undefined) {
-        visitor.skipped(path, 'a symbolic link that leads back to a folder it is in');
-        continue;
-      }
-      const mine = old !== undefined && old.type !== 'directory';
-      if (mine) await visitor.inTheWay(old, path, found.to);
-      open.push({
-        ...found,
-        depth: folder.depth + 1,
-        real,
-        attributes: info.attributes,
-        isNew: there !== undefined && (old === undefined || mine),
-      });
-    } else if (!options.filter.file(path)) {
-      // Not asked for.
-    } else if (info.type === 'file' || info.type === 'unknown') {
-      if (old !== undefined && old.type !== 'file' && old.type !== 'unknown')
-        await visitor.inTheWay(old, path, found.to);
-      const item = { ...found, attributes: info.attributes, link: undefined, there: old };
-      const full = visitor.item(item);
-      if (full !== undefined) await full;
-    } else if (info.type === 'symlink' && options.symlinks === 'copy') {
-      const link = await from.readlink(found.from);
-      if (from.remote && !linkStaysInside(path, link)) {
-        visitor.skipped(path, `a symbolic link out of the folder, to ${sanitize(link, 200)}`);
-      } else await visitor.item({ ...found, attributes: info.attributes, link, there: old });
-    } else {
-      const what = info.type === 'symlink' ? 'symbolic link' : from.remote ? info.type : 'special file';
-      visitor.skipped(path, info.dangling ? 'a symbolic link to nothing' : `a ${what} is not transferred`);
+    try {
+      const old = there?.get(key);
+      await walkEntry(
+        { folder, entry, found, old, looked: there !== undefined, taken },
+        options,
+        visitor,
+        open,
+      );
+    } catch (error) {
+      if (signal.aborted) return;
+      visitor.fails(path, error);
     }
   }
   await visitor.leave(folder, there, names);
+}
+
+interface Found {
+  readonly folder: TreeFolder;
+  readonly entry: SideEntry;
+  readonly found: Pick<TreeItem, 'from' | 'to' | 'path'>;
+  /** What is at the target under that name. */
+  readonly old: SideEntry | undefined;
+  /** Somebody looked at the target. */
+  readonly looked: boolean;
+  /** Paths found in this folder, by folded name, as far as others may be the same. */
+  readonly taken: Map<string, string>;
+}
+
+async function walkEntry(
+  { folder, entry, found, old, looked, taken }: Found,
+  options: WalkOptions,
+  visitor: TreeVisitor,
+  open: TreeFolder[],
+): Promise<void> {
+  const { from, filter, symlinks, names } = options;
+  const { path } = found;
+  const info = await resolve(entry, found.from, options);
+  const wanted = info.type === 'directory' ? filter.folder(path) : filter.file(path);
+  if (!wanted) return;
+  if (names.mayClash(entry.name)) checkClash(taken, names.fold(entry.name), path);
+  if (info.type === 'directory') {
+    const real = await realPathOf(folder, entry, found.from, options, info.followed);
+    if (real === undefined) {
+      visitor.skipped(path, 'a symbolic link that leads back to a folder it is in');
+      return;
+    }
+    const inTheWay = old !== undefined && old.type !== 'directory';
+    if (inTheWay) await visitor.inTheWay(old, path, found.to);
+    const isNew = looked && (old === undefined || inTheWay);
+    open.push({ ...found, depth: folder.depth + 1, real, attributes: info.attributes, isNew });
+  } else if (info.type === 'file' || info.type === 'unknown') {
+    if (old !== undefined && old.type !== 'file' && old.type !== 'unknown')
+      await visitor.inTheWay(old, path, found.to);
+    const full = visitor.item({ ...found, attributes: info.attributes, link: undefined, there: old });
+    if (full !== undefined) await full;
+  } else if (info.type === 'symlink' && symlinks === 'copy') {
+    const link = await from.readlink(found.from);
+    if (from.remote && !linkStaysInside(path, link)) {
+      visitor.skipped(path, `a symbolic link out of the folder, to ${sanitize(link, 200)}`);
+    } else await visitor.item({ ...found, attributes: info.attributes, link, there: old });
+  } else {
+    const what = info.type === 'symlink' ? 'symbolic link' : from.remote ? info.type : 'special file';
+    visitor.skipped(path, info.dangling ? 'a symbolic link to nothing' : `a ${what} is not transferred`);
+  }
+}
+
+/** Two names of the source that are one at the target would overwrite each other. */
+function checkClash(taken: Map<string, string>, key: string, path: string): void {
+  const other = taken.get(key);
+  if (other !== undefined) {
+    throw new WherryError(
+      'TRANSFER_TARGET',
+      `${shown(path)} and ${shown(other)} would be one and the same file here: rename one, or exclude it`,
+      { path: sanitize(path) },
+    );
+  }
+  taken.set(key, path);
+}
+
+/** A path for people; bytes that are no text as `\xE9`. */
+function shown(path: string): string {
+  const escaped = path.replace(
+    /[\udc80-\udcff](?<![\ud800-\udbff].)/g,
+    (unit) => `\\x${(unit.charCodeAt(0) & 0xff).toString(16).toUpperCase()}`,
+  );
+  return `"${sanitize(escaped)}"`;
 }
 
 interface Resolved extends SideInfo {
