@@ -207,7 +207,6 @@ export class WritePipeline implements BudgetUser {
     const ok = status === SFTP_STATUS.SSH_FX_OK.number;
     if (ok && slot.pieceAt + slot.piece === slot.length) return false;
     if (!ok && (!TOO_LARGE.has(status) || !this.#plan.size.refused(slot.piece))) return false;
-    if (this.#failure !== undefined || this.#stopped !== undefined) return false;
     if (ok) slot.pieceAt += slot.piece;
     this.#plan.asks();
     slot.piece = Math.min(SAFE_BYTES, slot.length - slot.pieceAt);

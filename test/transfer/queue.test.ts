@@ -161,6 +161,18 @@ test('failures that do not pass end a file at once, others after the attempts al
     assert.throws(() => bench(options), { code: 'INVALID_ARGUMENT' });
 });
 
+test('a server that breaks off at large WRITEs gets small ones, one at a time, from the third attempt on', async () => {
+  await using folder = await localFolder();
+  await using made = bench({}, () => ({ largestWrite: { bytes: 32_768, status: 'close' } }));
+  const { queue, fs, sessions } = made;
+  await writeFile(folder.file('source'), pattern(1_000_000));
+  const one = queue.add({ direction: 'upload', local: folder.file('source'), remote: 'up' }, {});
+  await within(20_000, one.finished);
+  assertSameBytes(fs.get('up'), pattern(1_000_000));
+  assert.equal(one.attempts, 3);
+  assert.equal(sessions.at(-1)!.server.mostUnderWay, 1);
+});
+
 test('pause holds what waits and what runs; cancel takes one file out and leaves nothing of it', async () => {
   await using folder = await localFolder();
   const rateLimit = new RateLimit(10_000_000);

@@ -24,11 +24,23 @@ test('two names that differ in bytes that are no text: refused, or told, and one
   const error = await failure(sftp.downloadTree('tree', folder.file('down')), 'TRANSFER_TARGET');
   assert.match(error.message, /"a\\xE9" and "a\\xE8" would be one and the same file here/);
   const kept = { exclude: ['a\udce8'] };
-  const { failed } = await sftp.downloadTree('tree', folder.file('other'), { ...kept, continueOnError: true });
-  assert.ok(failed.every(({ error: { message } }) => !/one and the same/.test(message)), 'one is left out');
+  const { failed } = await sftp.downloadTree('tree', folder.file('other'), {
+    ...kept,
+    continueOnError: true,
+  });
+  assert.ok(
+    failed.every(({ error: { message } }) => !/one and the same/.test(message)),
+    'one is left out',
+  );
 });
 
-const CASES: readonly (readonly [name: string, names: TargetNames, one: string, other: string, same: boolean])[] = [
+const CASES: readonly (readonly [
+  name: string,
+  names: TargetNames,
+  one: string,
+  other: string,
+  same: boolean,
+])[] = [
   ['case here', SENSITIVE_NAMES, 'README', 'readme', false],
   ['damaged bytes here', SENSITIVE_NAMES, 'a\udce8', 'a\udce9', true],
   ['a damaged byte and what is written for it', SENSITIVE_NAMES, 'a\udce8', 'a\ufffd', true],

@@ -5,6 +5,7 @@ import { isWherryError, WherryError } from '../../base/errors.ts';
 import type { TransferOptions, TransferResult } from '../options.ts';
 import { ProgressMeter } from '../progress.ts';
 import { RateLimit } from '../rate-limit.ts';
+import { SAFE_BYTES } from '../request-size.ts';
 import { Journal, type JournalEntry } from './journal.ts';
 import { type PooledConnection, SessionPool } from './pool.ts';
 import type {
@@ -17,6 +18,9 @@ import type {
 import { QueuedTransfer } from './queued-transfer.ts';
 import { backOff, mayPass } from './retry.ts';
 import { Valve } from './valve.ts';
+
+/** For a server that broke off twice without a byte moved: it may bear no more than the least. */
+const CAREFUL = { maxRequests: 1, requestBytes: SAFE_BYTES } as const;
 
 const DEFAULTS = { concurrency: 4, connections: 1, channels: 1, retries: 5, retryDelay: 1000 } as const;
 
@@ -186,12 +190,17 @@ export class QueueRunner {
   async #attempts(one: QueuedTransfer): Promise<TransferResult> {
     const { retries = DEFAULTS.retries, retryDelay = DEFAULTS.retryDelay } = this.#options;
     let inVain = 0;
+    let broke = 0;
     let resume: boolean | number = one.restored;
     for (;;) {
       const before = one.moved;
+      let begun = false;
       one.tries++;
       try {
-        return await this.#pool.use((session) => this.#move(session, one, resume));
+        return await this.#pool.use((session) => {
+          begun = true;
+          return this.#move(session, one, resume, broke > 1);
+        });
       } catch (error) {
         if (one.stop.signal.aborted) throw error;
         if (isStale(error) && resume !== false) {
@@ -199,6 +208,7 @@ export class QueueRunner {
           continue;
         }
         inVain = one.moved > before ? 1 : inVain + 1;
+        if (begun) broke = one.moved > before ? 0 : broke + 1;
         if (!mayPass(error) || inVain > retries) throw error;
         resume = goOnFrom(one, error, resume);
         await this.#pause(backOff(inVain, retryDelay), one.stop.signal);
@@ -206,7 +216,12 @@ export class QueueRunner {
     }
   }
 
-  #move(session: QueueSession, one: QueuedTransfer, resume: boolean | number): Promise<TransferResult> {
+  #move(
+    session: QueueSession,
+    one: QueuedTransfer,
+    resume: boolean | number,
+    careful: boolean,
+  ): Promise<TransferResult> {
     const { options, stop, direction } = one;
     const { fileRateLimit } = this.#options;
     const own =
@@ -217,6 +232,7 @@ export class QueueRunner {
           : [options.rateLimit];
     const moving: TransferOptions = {
       ...options,
+      ...(careful ? CAREFUL : {}),
       signal: options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]),
       rateLimit: [
         this.#valve,

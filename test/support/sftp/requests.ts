@@ -200,7 +200,9 @@ export class RequestTable {
   }
 
   #write(handle: OpenHandle, offset: number, bytes: Buffer): Answer {
-    const { windowsOpenssh, failWriteAt: fail } = this.#sins;
+    const { windowsOpenssh, largestWrite: largest, failWriteAt: fail } = this.#sins;
+    if (largest !== undefined && largest.status !== 'close' && bytes.length > largest.bytes)
+      return status(largest.status, 'too much');
     if (windowsOpenssh && bytes.length > 102_400) return status(STATUS.FAILURE, 'Failure');
     if (fail !== undefined) {
       const hit = offset <= fail.offset && offset + bytes.length > fail.offset;

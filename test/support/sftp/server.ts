@@ -91,11 +91,20 @@ export class MemorySftpServer {
       this.#leave(earlyClose.how, request);
       return;
     }
+    if (this.sins.largestWrite?.status === 'close' && this.#isLargeWrite(request)) {
+      this.#gone = true;
+      this.#leave('close', request);
+      return;
+    }
     if (silentAfter !== undefined && this.received.length > silentAfter) return;
     if (silentOn?.includes(request.type)) return;
     this.#underWay++;
     this.mostUnderWay = Math.max(this.mostUnderWay, this.#underWay);
     this.#answer(request);
+  }
+
+  #isLargeWrite({ type, body }: Received): boolean {
+    return type === 6 && body.length > (this.sins.largestWrite?.bytes ?? 0) + 100;
   }
 
   #leave(how: 'eof' | 'close' | 'lost' | 'mid-frame', request: Received): void {

@@ -50,6 +50,8 @@ export interface Sins {
   extensions?: readonly (readonly [name: string, data: string])[];
   /** Packet, read, write, handles of limits@openssh.com. */
   limits?: readonly [number, number, number, number];
+  /** A WRITE of more bytes fails with that status, or ends the session. */
+  largestWrite?: { bytes: number; status: number | 'close' };
   /** READ answers at most 102,400 bytes, a larger WRITE fails. */
   windowsOpenssh?: boolean;
   /** ATTRS replies have no fields at all. */

@@ -1,0 +1,157 @@
+/** Servers that bear less than they say: sizes of requests fall and recover, and known servers have a row. */
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { Sftp } from '../../src/api/sftp.ts';
+import { Budget } from '../../src/transfer/budget.ts';
+import { RequestSize, SAFE_BYTES, WriteSize } from '../../src/transfer/request-size.ts';
+import { profileOf, SERVER_PROFILES, type ServerProfile } from '../../src/transfer/server-profiles.ts';
+import { tuned, tuningFor } from '../../src/transfer/tuning.ts';
+import {
+  assertSameBytes,
+  failure,
+  localFolder,
+  type MemorySession,
+  openMemory,
+  pattern,
+} from '../support/sftp/memory-session.ts';
+import { Cursor } from '../support/sftp/wire.ts';
+
+/** Bytes of each WRITE, or each READ, in the order they were asked for. */
+function sizesOf({ server }: MemorySession, type: 5 | 6): number[] {
+  return server.received
+    .filter((request) => request.type === type)
+    .map(({ body }) => {
+      const c = new Cursor(body);
+      c.raw();
+      c.u64();
+      return c.u32();
+    });
+}
+
+/** The same session as a server of that name gives it. */
+function named({ session }: MemorySession, serverVersion: string): Sftp {
+  return new Sftp(session, { serverVersion });
+}
+
+test('a READ asks for less after a short answer, for more after full ones, and longer in vain each time', () => {
+  const size = new RequestSize(131_072);
+  size.short(50_000);
+  assert.equal(size.bytes, 50_000);
+  for (let i = 0; i < 32; i++) size.full(50_000);
+  assert.equal(size.bytes, 100_000);
+  size.short(50_000);
+  assert.equal(size.bytes, 50_000);
+  for (let i = 0; i < 32; i++) size.full(50_000);
+  assert.equal(size.bytes, 50_000, 'tried in vain once: twice the patience');
+  for (let i = 0; i < 32; i++) size.full(50_000);
+  assert.equal(size.bytes, 100_000);
+  for (let i = 0; i < 64; i++) size.full(100_000);
+  assert.equal(size.bytes, 131_072, 'never beyond what was said');
+  size.short(1);
+  assert.equal(size.bytes, 4096, 'never for crumbs');
+});
+
+test('READs shrink to what a server gives, and grow again when it gives more', async () => {
+  const memory = await openMemory();
+  const { sins, table } = memory.server;
+  Object.defineProperty(sins, 'shortReads', { get: () => (table.reads > 90 ? undefined : 20_000) });
+  const content = pattern(16_000_000);
+  memory.fs.put('f', content);
+  await using folder = await localFolder();
+  await memory.sftp.download('f', folder.file('f'), { maxRequests: 8 });
+  assertSameBytes(await readFile(folder.file('f')), content);
+  const sizes = sizesOf(memory, 5);
+  const least = sizes.indexOf(20_000);
+  assert.ok(least > 0, 'asked for what it gives');
+  assert.ok(
+    sizes.slice(-10).some((size) => size > 100_000),
+    'and for more later',
+  );
+});
+
+for (const status of [4, 5]) {
+  test(`a server that refuses large WRITEs with status ${status} gets small ones, of the same bytes`, async () => {
+    const memory = await openMemory({ largestWrite: { bytes: SAFE_BYTES, status } });
+    await using folder = await localFolder();
+    const content = pattern(3_000_001);
+    await writeFile(folder.file('source'), content);
+    const moved: number[] = [];
+    await memory.sftp.upload(folder.file('source'), 'up', {
+      onProgress: ({ transferred }) => moved.push(transferred),
+    });
+    assertSameBytes(memory.fs.get('up'), content);
+    assert.equal(moved.at(-1), content.length);
+    assert.ok(
+      sizesOf(memory, 6).some((size) => size > SAFE_BYTES),
+      'it was tried',
+    );
+    memory.server.received.length = 0;
+    await memory.sftp.upload(content, 'again');
+    assertSameBytes(memory.fs.get('again'), content);
+    assert.ok(Math.max(...sizesOf(memory, 6)) <= SAFE_BYTES, 'the session has learned it');
+  });
+}
+
+test('a WRITE that fails for another reason fails the upload, where it began, and the size is as before', async () => {
+  const memory = await openMemory({ failWriteAt: { offset: 1_000_000, status: 4, always: true } });
+  const content = pattern(3_000_000);
+  const error = await failure(memory.sftp.upload(content, 'up'), 'SFTP_FAILURE');
+  const safe = error.details.safeLength!;
+  assert.ok(safe <= 1_000_000 && safe > 1_000_000 - SAFE_BYTES, `${safe}`);
+  assertSameBytes(memory.fs.get('up').subarray(0, safe), content.subarray(0, safe));
+  delete memory.server.sins.failWriteAt;
+  memory.server.received.length = 0;
+  await memory.sftp.upload(content, 'up');
+  assert.equal(Math.max(...sizesOf(memory, 6)), 261_120);
+  const size = new WriteSize(SAFE_BYTES);
+  assert.equal(size.refused(SAFE_BYTES), false);
+});
+
+test('32 KiB a request until limits@ says more, and never more than it says', () => {
+  const sizes = (limits?: readonly [number, number]): readonly number[] => {
+    const told = limits && {
+      maxPacketLength: 262_144,
+      maxReadLength: limits[0],
+      maxWriteLength: limits[1],
+      maxOpenHandles: 0,
+    };
+    const { readChunk, writeSize } = tuningFor(told, {}, undefined);
+    return [readChunk, writeSize.bytes];
+  };
+  assert.deepEqual(sizes(), [32_768, 32_768]);
+  assert.deepEqual(sizes([0, 0]), [32_768, 32_768]);
+  assert.deepEqual(sizes([261_120, 261_120]), [130_560, 261_120]);
+  assert.deepEqual(sizes([10_000, 9000]), [10_000, 9000]);
+  assert.deepEqual(sizes([1e9, 1e9]), [130_560, 261_120]);
+});
+
+const IDENTIFICATIONS: Readonly<Record<keyof typeof SERVER_PROFILES, string>> = {
+  'OpenSSH for Windows': 'SSH-2.0-OpenSSH_for_Windows_9.5',
+  CrushFTP: 'SSH-2.0-CrushFTPSSHD',
+  OpenSSH: 'SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u7',
+};
+
+for (const [row, version] of Object.entries(IDENTIFICATIONS)) {
+  test(`${version} is known as ${row}, and its row bounds what is sent`, async () => {
+    const { set }: { set: ServerProfile } = SERVER_PROFILES[row as keyof typeof SERVER_PROFILES];
+    assert.deepEqual(profileOf(version), set);
+    const memory = await openMemory(row === 'OpenSSH for Windows' ? { windowsOpenssh: true } : {});
+    const sftp = named(memory, version);
+    const content = pattern(2_000_000);
+    await sftp.upload(content, 'up');
+    assertSameBytes(await sftp.readFile('up'), content);
+    if (set.readChunk !== undefined) assert.ok(Math.max(...sizesOf(memory, 5)) <= set.readChunk);
+    if (set.writeChunk !== undefined) assert.ok(Math.max(...sizesOf(memory, 6)) <= set.writeChunk);
+    if (set.requests === 1) assert.equal(memory.server.mostUnderWay, 1);
+  });
+}
+
+test('a profile may forbid READs behind the size; an option lifts the number of requests', () => {
+  assert.deepEqual(profileOf('SSH-2.0-anything'), {});
+  const tuning = tuningFor(undefined, { pastEnd: false, requests: 1 }, undefined);
+  assert.equal(tuning.pastEnd, false);
+  assert.equal(tuned(tuning, {}).requests, 1);
+  assert.equal(tuned(tuning, { maxRequests: 8 }).requests, 8);
+  assert.ok(tuning.reads instanceof Budget);
+});
