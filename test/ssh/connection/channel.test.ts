@@ -89,6 +89,15 @@ test('a peer that allows packets of 4 GiB still gets none larger than we would t
   assert.equal(Buffer.concat(carrier.data).length, 2_000_009);
 });
 
+test('a head shares its message with the beginning of the body: a WRITE of 255 KiB takes 8 messages, not 9', () => {
+  const { carrier, channel } = makeChannel({ remoteWindow: 2_097_152, remoteMaxPacket: 32_768 });
+  channel.write(new Uint8Array(29), new Uint8Array(261_120));
+  assert.deepEqual(
+    carrier.data.map((one) => one.length),
+    [...new Array<number>(7).fill(32_768), 31_773],
+  );
+});
+
 test('data goes to the handler, credit goes back early, in eighths of the window', () => {
   const { carrier, channel, heard } = makeChannel({ windowSize: 800 });
   channel.onMessage(incoming.data(new Uint8Array(99)));
