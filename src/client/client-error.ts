@@ -1,6 +1,6 @@
 import { type ErrorCode, type ErrorDetails, isWherryError, type WherryError } from '../index.ts';
 import { CLIENT_ERRORS, type ErrorGroup, type ErrorRow } from './tables/errors.ts';
-import { FAILURE_FAMILIES, FAILURES } from './tables/failures.ts';
+import { FAILURE_FAMILIES, FAILURE_PHASES, FAILURES } from './tables/failures.ts';
 
 const BY_ERRNO = new Map(CLIENT_ERRORS.flatMap((row) => (row.errno === undefined ? [] : [[row.errno, row]])));
 /** Names that other systems, and Node's resolver, have for rows of the table. */
@@ -112,11 +112,10 @@ function networkRow(error: WherryError): ErrorRow | undefined {
 
 function numberOf(error: WherryError, { kex }: FailureContext): number {
   const { phase, ours, theirs } = error.details;
-  if (phase === 'name encoding') return 434;
+  if (phase !== undefined && FAILURE_PHASES[phase] !== undefined) return FAILURE_PHASES[phase];
   if (error.code === 'INVALID_ARGUMENT' && ours !== undefined) return 1005;
   if (error.code === 'INVALID_ARGUMENT' && error.details.errno !== undefined) return 302;
   if (error.code === 'SFTP_PROTOCOL' && theirs !== undefined) return 1102;
-  if (phase === 'keep-alive') return 1039;
   if (error.code === 'SSH_KEY_EXCHANGE' && kex !== undefined && /^(ecdh|curve|mlkem|sntrup)/.test(kex))
     return 1038;
   return FAILURES[error.code] ?? FAILURE_FAMILIES.find(([beginning]) => error.code.startsWith(beginning))![1];

@@ -1,5 +1,4 @@
 import { getFips } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { SFTPClientError } from './client-error.ts';
 import { actions } from './config-actions.ts';
 import { liveSettings } from './config-live.ts';
@@ -45,7 +44,9 @@ export async function config(state: ClientState, session: Session, text: string)
   return '';
 }
 
-/** What `doEvents()` does. */
-export async function doEvents(state: ClientState): Promise<void> {
-  await sleep(state.settings.get('SelectWaitMillis'));
+/** What `doEvents()` does: handles what was kept, or waits for an event. */
+export function doEvents(state: ClientState): Promise<void> {
+  return state.beside(async () => {
+    if (state.emitter.release() === 0) await state.emitter.next(state.settings.get('SelectWaitMillis'));
+  });
 }

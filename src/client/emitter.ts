@@ -10,9 +10,20 @@ interface Entry {
   readonly once: boolean;
 }
 
+/** Events kept for `release`; of more, the oldest are dropped. */
+const MOST_KEPT = 1000;
+
 /** Handlers by event, called one after the other in the order they came. */
 export class Emitter {
   readonly #entries = new Map<string, readonly Entry[]>();
+  /** Whether what no method waits for is kept for `release` at this moment. */
+  readonly #keeps: () => boolean;
+  #kept: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
+
+  constructor(keeps: () => boolean = () => false) {
+    this.#keeps = keeps;
+  }
 
   add<Name extends EventName>(name: Name, handler: EventHandler<Name>, once: boolean): void {
     checkName(name);
@@ -39,13 +50,14 @@ export class Emitter {
   emit<Name extends EventName>(name: Name, event: EventArguments[Name]): Promise<void> | undefined {
     const entries = this.#entries.get(name);
     if (entries === undefined || entries.length === 0) return undefined;
+    if (this.#waiting.size > 0) for (const raised of [...this.#waiting]) raised();
     if (entries.some(({ once }) => once))
       this.#entries.set(
         name,
         entries.filter(({ once }) => !once),
       );
-    for (const [i, entry] of entries.entries()) {
-      const answer = entry.handler(event as never);
+    for (let i = 0; i < entries.length; i++) {
+      const answer = entries[i]!.handler(event as never);
       if (isThenable(answer)) return finish(answer, entries.slice(i + 1), event);
     }
     return undefined;
@@ -53,10 +65,40 @@ export class Emitter {
 
   /** For what no method waits for: a handler's failure becomes an `error` event, whose own handlers may fail silently. */
   notify<Name extends EventName>(name: Name, event: EventArguments[Name]): void {
+    if (!this.#keeps()) {
+      this.#notify(name, event);
+      return;
+    }
+    if (this.#kept.length === MOST_KEPT) this.#kept.shift();
+    this.#kept.push(() => this.#notify(name, event));
+  }
+
+  /** Raises what was kept; returns how many events that were. */
+  release(): number {
+    const kept = this.#kept;
+    this.#kept = [];
+    for (const raise of kept) raise();
+    return kept.length;
+  }
+
+  /** Resolves when an event with handlers is raised, or after so many milliseconds. */
+  next(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const raised = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(raised);
+        resolve();
+      };
+      const timer = setTimeout(raised, milliseconds);
+      this.#waiting.add(raised);
+    });
+  }
+
+  #notify<Name extends EventName>(name: Name, event: EventArguments[Name]): void {
     const failed = (error: unknown): void => {
       if (name === 'error') return;
       const description = error instanceof Error ? error.message : String(error);
-      this.notify('error', { errorCode: 1098, description, localFile: '', remoteFile: '' });
+      this.#notify('error', { errorCode: 1098, description, localFile: '', remoteFile: '' });
     };
     try {
       this.emit(name, event)?.catch(failed);

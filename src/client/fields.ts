@@ -10,7 +10,7 @@ export interface FieldOwner {
   /** Put before the names in messages: `sshCert`. */
   readonly prefix: string;
   /** Locked fields refuse to be set. */
-  isConnected(): boolean;
+  isLocked(): boolean;
   /** The value at this moment, where it is not the stored one. */
   live?(key: string): FieldValue | undefined;
   /** A field is about to be set from outside, to a value that is checked already; throwing refuses it. */
@@ -69,7 +69,7 @@ export class Fields<Table extends PropertyTable> {
     const row = this.#table[key]!;
     const name = flatName(owner.prefix, key);
     if (row.access === 'ro') throw new SFTPClientError(211, `${name} is read-only`);
-    if (row.locked !== undefined && owner.isConnected())
+    if (row.locked !== undefined && owner.isLocked())
       throw new SFTPClientError(row.locked, `${name} cannot be changed while connected`);
     checkValue(name, row, value);
     this.changing(key, value);

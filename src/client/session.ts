@@ -34,6 +34,8 @@ export class Session {
   /** `connected` with code 0 was raised, and `disconnected` was not yet. */
   #announced = false;
   #leaving = false;
+  /** The handshake under way has come to its end. */
+  #wasUp = false;
 
   constructor(state: ClientState) {
     this.#state = state;
@@ -71,6 +73,7 @@ export class Session {
     const abort = new AbortController();
     this.#abort = abort;
     const release = follow(signal, abort);
+    facts.connecting = true;
     try {
       await new Promise<void>((resolve, reject) => {
         const done: Promise<Connection> = connect({
@@ -100,11 +103,10 @@ export class Session {
       throw failure;
     } finally {
       this.#wasUp = false;
+      facts.connecting = false;
       release();
     }
   }
-
-  #wasUp = false;
 
   /** Logs in and opens SFTP; connects first where that has not been done. */
   async logon(signal: AbortSignal): Promise<void> {

@@ -126,14 +126,14 @@ export class SFTPClient {
 
   /** Connects to `sshHost` and checks the host key, without a login. */
   connect(): Promise<void> {
-    return this.#state.run((signal) => this.#session.handshake(signal));
+    return this.#state.connect((signal) => this.#session.handshake(signal));
   }
 
   /** Connects where that has not been done, logs in and opens SFTP. */
   sshLogon(sshHost?: string, sshPort?: number): Promise<void> {
-    return this.#state.run(async (signal) => {
-      if (sshHost !== undefined) this.sshHost = sshHost;
-      if (sshPort !== undefined) this.sshPort = sshPort;
+    return this.#state.connect(async (signal) => {
+      if (sshHost !== undefined && sshHost !== this.sshHost) this.sshHost = sshHost;
+      if (sshPort !== undefined && sshPort !== this.sshPort) this.sshPort = sshPort;
       await this.#session.logon(signal);
     });
   }
@@ -145,7 +145,7 @@ export class SFTPClient {
 
   /** Ends the connection at once, also while a method is at work, which then fails. */
   disconnect(): Promise<void> {
-    return this.#session.close(false);
+    return this.#state.beside(() => this.#session.close(false));
   }
 
   /** Makes `remotePath` this folder; 1106 where there is none. */
@@ -266,7 +266,7 @@ export class SFTPClient {
     this.#state.interrupt();
   }
 
-  /** Lets the event loop go on for SelectWaitMillis. */
+  /** Handles the events that were kept (ProcessIdleEvents); where there are none, waits SelectWaitMillis for one. */
   doEvents(): Promise<void> {
     return doEvents(this.#state);
   }
@@ -274,7 +274,7 @@ export class SFTPClient {
   /** Ends the connection and gives every property and setting its default. */
   async reset(): Promise<void> {
     this.#state.interrupt();
-    await this.#session.close(false);
+    await this.disconnect();
     this.#state.reset();
   }
 

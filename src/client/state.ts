@@ -24,6 +24,8 @@ export interface QueuedFile {
 /** What is known of the connection, for properties and settings to tell. */
 export interface ConnectionFacts {
   connected: boolean;
+  /** A connection is being made. */
+  connecting: boolean;
   localHost: string;
   localPort: number;
 }
@@ -38,14 +40,16 @@ const FIREWALL_PORTS: Readonly<Record<number, number>> = {
 
 /** Everything a client holds: the values of its properties and settings, its handlers, and what it is doing. */
 export class ClientState {
-  readonly emitter: Emitter = new Emitter();
+  readonly emitter: Emitter = new Emitter(
+    () => !this.busy && this.#besides === 0 && !this.settings.get('ProcessIdleEvents'),
+  );
   readonly settings: Settings = new Settings();
   readonly main: Fields<typeof PROPERTIES>;
   readonly firewall: Fields<typeof FIREWALL_FIELDS>;
   readonly file: Fields<typeof FILE_FIELDS>;
   readonly cert: CertificateFields;
   readonly hostKey: CertificateFields;
-  readonly facts: ConnectionFacts = { connected: false, localHost: '', localPort: 0 };
+  readonly facts: ConnectionFacts = { connected: false, connecting: false, localHost: '', localPort: 0 };
   dirList: readonly DirEntry[] = [];
   /** The entry whose `dirList` handlers are running. */
   listed: FileAttributes | undefined;
@@ -62,12 +66,14 @@ export class ClientState {
   /** The connection goes through a proxy. */
   proxied = false;
   #work: AbortController | undefined;
+  /** Methods at work that do not keep others out. */
+  #besides = 0;
 
   constructor() {
-    const isConnected = (): boolean => this.facts.connected;
+    const isLocked = (): boolean => this.facts.connected || this.facts.connecting;
     const owner = (prefix: string, more: Partial<FieldOwner> = {}): FieldOwner => ({
       prefix,
-      isConnected,
+      isLocked,
       ...more,
     });
     this.main = new Fields(PROPERTIES, owner('', { live: (key) => this.#live(key) }));
@@ -98,12 +104,30 @@ export class ClientState {
       throw new SFTPClientError(211, 'another method is at work on this client: await it first');
     const controller = new AbortController();
     this.#work = controller;
+    this.emitter.release();
     try {
       return await work(controller.signal);
     } catch (error) {
       throw toClientError(error, this);
     } finally {
       this.#work = undefined;
+    }
+  }
+
+  /** Runs the work of a method that makes a connection; one that is being made already is its own error. */
+  connect(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    if (this.facts.connecting)
+      return Promise.reject(new SFTPClientError(1105, undefined, { group: 'TCPClient' }));
+    return this.run(work);
+  }
+
+  /** Runs the work of a method that may come while another one is at work. */
+  async beside(work: () => Promise<void>): Promise<void> {
+    this.#besides++;
+    try {
+      await work();
+    } finally {
+      this.#besides--;
     }
   }
 

@@ -553,3 +553,34 @@ test('network errors have their numbers, whatever Node calls them', () => {
   const own = new SFTPClientError(1030);
   assert.equal(toClientError(new WherryError('ABORTED', 'x', {}, own)), own);
 });
+
+/** Failures of the core that have a number by what they are about. */
+const BY_DETAILS: readonly (readonly [number: number, code: ErrorCode, details: object])[] = [
+  [434, 'INVALID_ARGUMENT', { phase: 'name encoding' }],
+  [1005, 'INVALID_ARGUMENT', { ours: ['aes999-ctr'] }],
+  [302, 'INVALID_ARGUMENT', { errno: 'ENOENT' }],
+  [1102, 'SFTP_PROTOCOL', { theirs: ['2'] }],
+  [1016, 'SSH_MALFORMED', { phase: 'decompression' }],
+  [1021, 'SSH_PROTOCOL', { phase: 'channel number' }],
+  [1022, 'SSH_PROTOCOL', { phase: 'channel data' }],
+  [1022, 'SSH_MALFORMED', { phase: 'channel data' }],
+  [1039, 'CONNECTION_LOST', { phase: 'keep-alive' }],
+];
+/** Numbers that the client gives by itself; the tests with real servers show each of them. */
+const OWN_NUMBERS = [100, 101, 102, 104, 106, 107, 116, 211, 1038, 1104, 1105, 1106, 1107, 1108, 1109, 1117];
+
+test('every number that can occur is one that something fails with, and the others say why they cannot', () => {
+  for (const [number, code, details] of BY_DETAILS)
+    assert.equal(toClientError(new WherryError(code, 'x', details)).code, number, `${code} ${number}`);
+  const given = new Set([
+    ...OWN_NUMBERS,
+    ...BY_DETAILS.map(([number]) => number),
+    ...(Object.keys(ERROR_CODES) as ErrorCode[]).map(
+      (code) => toClientError(new WherryError(code, 'x')).code,
+    ),
+  ]);
+  for (const { code, group, errno, never } of CLIENT_ERRORS) {
+    const occurs = given.has(code) || errno !== undefined;
+    assert.equal(occurs, never === undefined, `${group} ${code}`);
+  }
+});

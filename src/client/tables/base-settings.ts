@@ -19,16 +19,15 @@ export const BASE_SETTINGS = {
   ProcessIdleEvents: {
     type: 'bool',
     default: true,
-    kind: 'inert',
-    doc: 'Whether events are handled while nothing is called.',
-    differs: 'Kept without effect: the event loop of Node does that.',
+    kind: 'setting',
+    doc: 'False: events that come while no method is at work, such as the end of the connection, wait for the next method or `doEvents`; the last 1000 are kept.',
   },
   SelectWaitMillis: {
     type: 'int',
     default: 20,
     kind: 'setting',
     range: [0, 2_147_483_647],
-    doc: 'Milliseconds `doEvents` waits.',
+    doc: 'Milliseconds `doEvents` waits for an event where none was kept.',
   },
   UseFIPSCompliantAPI: {
     type: 'bool',
@@ -43,7 +42,7 @@ export const BASE_SETTINGS = {
     default: true,
     kind: 'inert',
     doc: "Own cryptography instead of the system's.",
-    differs: 'Kept without effect: the cryptography is that of Node.',
+    differs: 'Kept without effect: there is no other cryptography to choose than that of Node.',
   },
 } as const;
 BASE_SETTINGS satisfies Record<string, SettingRow>;

@@ -36,7 +36,12 @@ export const CLIENT_ERRORS: readonly ErrorRow[] = [
   { group: 'SSHClient', code: 1003, text: 'The two sides share no algorithm.' },
   { group: 'SSHClient', code: 1005, text: 'An algorithm that was named is not supported.' },
   { group: 'SSHClient', code: 1006, text: 'A key cannot be used.' },
-  { group: 'SSHClient', code: 1010, text: 'The server used an algorithm that was not agreed.' },
+  {
+    group: 'SSHClient',
+    code: 1010,
+    text: 'The server used an algorithm that was not agreed.',
+    never: 'a key or signature of another algorithm is 1031',
+  },
   {
     group: 'SSHClient',
     code: 1011,
@@ -49,7 +54,12 @@ export const CLIENT_ERRORS: readonly ErrorRow[] = [
     text: 'A key cannot be made.',
     never: 'the failure of the key exchange is reported',
   },
-  { group: 'SSHClient', code: 1013, text: 'Data cannot be signed.' },
+  {
+    group: 'SSHClient',
+    code: 1013,
+    text: 'Data cannot be signed.',
+    never: 'a login that cannot be signed is 1032',
+  },
   {
     group: 'SSHClient',
     code: 1014,
@@ -62,7 +72,12 @@ export const CLIENT_ERRORS: readonly ErrorRow[] = [
   { group: 'SSHClient', code: 1021, text: 'A channel number is wrong.' },
   { group: 'SSHClient', code: 1022, text: 'The data of a channel is wrong.' },
   { group: 'SSHClient', code: 1023, text: 'A message of a channel is wrong.' },
-  { group: 'SSHClient', code: 1024, text: 'The server does not know an SSH message.' },
+  {
+    group: 'SSHClient',
+    code: 1024,
+    text: 'The server does not know an SSH message.',
+    never: 'what a server does not know counts as refused, which has its own number',
+  },
   { group: 'SSHClient', code: 1027, text: 'The server sent a message that is not legal here.' },
   {
     group: 'SSHClient',

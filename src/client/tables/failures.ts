@@ -31,6 +31,15 @@ export const FAILURES: Readonly<Partial<Record<ErrorCode, number>>> = {
   TRANSFER_LOCAL_FILE: 302,
 };
 
+/** The number where the failure says what it was about, whatever its code. */
+export const FAILURE_PHASES: Readonly<Record<string, number>> = {
+  'channel data': 1022,
+  'channel number': 1021,
+  decompression: 1016,
+  'keep-alive': 1039,
+  'name encoding': 434,
+};
+
 /** The number for a family of codes. */
 export const FAILURE_FAMILIES: readonly (readonly [beginning: string, code: number])[] = [
   ['CONNECT_', 1036],

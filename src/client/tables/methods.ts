@@ -65,7 +65,7 @@ export const METHODS = {
   doEvents: {
     call: 'doEvents()',
     returns: 'Promise<void>',
-    doc: 'Lets the event loop go on for SelectWaitMillis.',
+    doc: 'Handles the events that were kept (ProcessIdleEvents); where there are none, waits SelectWaitMillis for one.',
   },
   download: {
     call: 'download()',

@@ -259,10 +259,13 @@ export class Channel {
 
   #onData(payload: Uint8Array, header: number): void {
     const length = payload.length - header;
-    if (length < 0 || readU32(payload, header - 4) !== length)
-      throw new WherryError('SSH_MALFORMED', `channel data of ${length} bytes says another length`);
+    if (length < 0 || readU32(payload, header - 4) !== length) {
+      const text = `channel data of ${length} bytes says another length`;
+      throw new WherryError('SSH_MALFORMED', text, { phase: 'channel data' });
+    }
     if (!this.#receiveWindow.receive(length)) {
-      throw new WherryError('SSH_PROTOCOL', 'the peer sent more than the channel window allows');
+      const text = 'the peer sent more than the channel window allows';
+      throw new WherryError('SSH_PROTOCOL', text, { phase: 'channel data' });
     }
     if (this.#closeReceived || this.#over) return;
     if (this.#handlers === undefined) this.#early.push(() => this.#deliver(payload, header));

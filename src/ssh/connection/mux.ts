@@ -193,15 +193,18 @@ export class Mux implements ChannelCarrier {
   #channel(payload: Uint8Array): Channel {
     const channel = payload.length < 5 ? undefined : this.#channels.get(readU32(payload, 1));
     if (channel === undefined) {
-      throw new WherryError('SSH_PROTOCOL', `${messageName(payload[0]!)} for a channel that is not open`);
+      const text = `${messageName(payload[0]!)} for a channel that is not open`;
+      throw new WherryError('SSH_PROTOCOL', text, { phase: 'channel number' });
     }
     return channel;
   }
 
   #pendingOpen(recipient: number): PendingOpen {
     const pending = this.#opening.get(recipient);
-    if (pending === undefined)
-      throw new WherryError('SSH_PROTOCOL', `an answer to no channel open (${recipient})`);
+    if (pending === undefined) {
+      const text = `an answer to no channel open (${recipient})`;
+      throw new WherryError('SSH_PROTOCOL', text, { phase: 'channel number' });
+    }
     this.#opening.delete(recipient);
     return pending;
   }

@@ -95,5 +95,7 @@ function enlarged(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
 }
 
 function damaged(why: string): WherryError {
-  return new WherryError('SSH_MALFORMED', `a compressed packet is damaged: ${why}`);
+  return new WherryError('SSH_MALFORMED', `a compressed packet is damaged: ${why}`, {
+    phase: 'decompression',
+  });
 }
