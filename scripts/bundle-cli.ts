@@ -6,7 +6,7 @@ import { build } from 'esbuild';
  * Puts the command line into few files, from what tsc has built: a hundred small modules take 85 ms longer to load. The
  * connectors stay apart, so that a flow that imports `wherry/connectors` meets the same classes as the engine that runs it.
  */
-const dist = join(resolve(dirname(fileURLToPath(import.meta.url)), '..'), 'dist');
+const dist = resolve(dirname(fileURLToPath(import.meta.url)), '..', process.argv[2] ?? 'dist');
 
 await build({
   entryPoints: { wherry: join(dist, 'cli/main.js') },

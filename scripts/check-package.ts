@@ -2,10 +2,22 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { entryPoints, importCost } from './import-cost.ts';
 
 /** What the packed and the installed package may weigh, in bytes. */
 const MAX_PACKED = 900_000;
 const MAX_UNPACKED = 4_000_000;
+
+/** What an import may load at once: files, and KiB of source, dependencies included. `npm run imports` shows what it is. */
+const IMPORTS: Readonly<Record<string, readonly [files: number, kib: number]>> = {
+  wherry: [300, 1000],
+  'wherry/keys': [85, 280],
+  'wherry/connectors': [440, 2050],
+  'wherry/server': [160, 550],
+  'wherry/compat/ssh2-sftp-client': [310, 1050],
+  'wherry/client': [355, 1230],
+  'the command `wherry`': [20, 170],
+};
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const run = (command: string, args: string[]): string =>
@@ -41,6 +53,17 @@ for (const [name, entry] of Object.entries(lock.packages)) {
   if (entry.resolved !== undefined) complaints.push(`package-lock.json says where ${name} came from`);
   if (entry.hasInstallScript === true && entry.dev !== true)
     complaints.push(`${name} runs a script at install`);
+}
+
+for (const [name, file] of entryPoints()) {
+  const [maxFiles = 0, maxKib = 0] = IMPORTS[name] ?? [];
+  const { files, bytes } = await importCost(file);
+  if (files > maxFiles || bytes > maxKib * 1024)
+    complaints.push(`${name} loads ${files} files with ${bytes} bytes, over ${maxFiles} and ${maxKib} KiB`);
+}
+
+for (const name of ['dist/man/wherry.1', 'dist/completions/bash/wherry']) {
+  if (!packed.files.some(({ path }) => path === name)) complaints.push(`${name} is not in the package`);
 }
 
 const shebang = readFileSync(join(root, 'dist/bin/wherry.js'), 'utf8').startsWith('#!/usr/bin/env node');

@@ -1,6 +1,6 @@
 /**
- * `npm test [-- filter...]`: runs test/**\/*.test.ts, or the files whose path holds one of the filters. For test/real/,
- * test/cli/ and test/docs/ it starts real SSH servers first and stops them afterwards, whatever happens in between.
+ * `npm test [-- filter...]`: runs test/**\/*.test.ts, or the files whose path holds one of the filters. For the folders below
+ * it starts real SSH servers first and stops them afterwards, whatever happens in between.
  * The last line on stdout is `tests: N passed, N failed, N skipped`.
  */
 import { spawn } from 'node:child_process';
@@ -13,7 +13,7 @@ import { killTree } from '../test/support/servers/process-tree.ts';
 import { SERVER_NAMES, type StartedServers, startServers } from '../test/support/servers/registry.ts';
 import { addCounts, type Counts, countsOf, NO_COUNTS } from '../test/support/servers/tap-counts.ts';
 
-const FOLDERS_WITH_SERVERS = ['test/real/', 'test/cli/', 'test/docs/'];
+const FOLDERS_WITH_SERVERS = ['test/real/', 'test/cli/', 'test/docs/', 'test/runtimes/', 'test/package/'];
 /** Milliseconds for one test file (Node 20 knows no limit per test), and for all of them. */
 const FILE_LIMIT = 300_000;
 const TOTAL_LIMIT = 40 * 60_000;

@@ -37,6 +37,7 @@ export { ERROR_CODES, type ErrorCode } from './base/error-codes.ts';
 export { type ErrorDetails, isWherryError, type LoginAttempt, WherryError } from './base/errors.ts';
 export { formatLog, type LogDetail, type LogEvent, type Logger } from './base/log.ts';
 export type { PathPatterns } from './base/path-filter.ts';
+export { VERSION } from './base/version.ts';
 export type { LocalEnd } from './net/byte-stream.ts';
 export type { ProxyServer } from './net/proxies/proxy.ts';
 export { type FileAttributes, type FileType, fileType, type TextHint } from './sftp/attributes.ts';

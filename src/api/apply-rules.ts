@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { VERSION } from '../base/version.ts';
 import type { SshConnectionOptions } from '../ssh/connection/ssh-connection.ts';
 import type { TransportOptions } from '../ssh/transport/options.ts';
 import type { TransportRules } from './transport-rules.ts';
@@ -6,8 +6,6 @@ import type { TransportRules } from './transport-rules.ts';
 const DEFAULT_REKEY_BYTES = 1_073_741_824;
 /** RFC 4344 section 3.1 asks for new keys before 2^31 packets. */
 const REKEY_PACKETS = 2 ** 31;
-
-const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
 type FromRules = Omit<
   TransportOptions,
@@ -18,7 +16,7 @@ type FromRules = Omit<
 export function transportRules(rules: TransportRules): FromRules {
   const { clientVersion, serverVersionPattern } = rules;
   return {
-    software: clientVersion?.replace(/^SSH-2\.0-/, '') ?? `wherry_${version}`,
+    software: clientVersion?.replace(/^SSH-2\.0-/, '') ?? `wherry_${VERSION}`,
     strictKex: rules.strictKex ?? 'offer',
     rekeyBytes: rules.rekeyBytes === 0 ? Number.POSITIVE_INFINITY : (rules.rekeyBytes ?? DEFAULT_REKEY_BYTES),
     rekeyPackets: rules.rekeyPackets ?? REKEY_PACKETS,

