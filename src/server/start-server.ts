@@ -1,6 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
-import { posix } from 'node:path';
 import { WherryError } from '../base/errors.ts';
 import { Log } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
@@ -12,17 +10,15 @@ import { DEFAULT_KEX } from '../ssh/crypto/key-exchanges.ts';
 import { DEFAULT_MACS } from '../ssh/crypto/macs.ts';
 import { hostKeyAlgorithms, SIGNATURE_ALGORITHMS, type SignatureName } from '../ssh/crypto/signatures.ts';
 import { fingerprint } from '../ssh/keys/fingerprint.ts';
-import { makePrivateKey } from '../ssh/keys/key-pair.ts';
-import { type PrivateKey, parsePrivateKey } from '../ssh/keys/private-key.ts';
-import { type PublicKey, parsePublicKeyLine } from '../ssh/keys/public-key.ts';
+import type { PrivateKey } from '../ssh/keys/private-key.ts';
+import type { PublicKey } from '../ssh/keys/public-key.ts';
 import { formatKnownHostsLine, hostTarget } from '../ssh/trust/known-hosts-line.ts';
-import type { ServedFiles } from './files.ts';
-import { FolderFiles } from './folder-files.ts';
-import type { ServerUser } from './login-policy.ts';
-import { MemoryFiles } from './memory-files.ts';
-import type { ServerOptions, ServerUserOptions } from './options.ts';
-import { SftpRequests } from './sftp-requests.ts';
-import { SftpServer } from './sftp-server.ts';
+import { checkAddress, checkUsers, readHostKey, sftpService } from './check-options.ts';
+import { answerCommand } from './commands.ts';
+import { FaultyStream } from './faulty-stream.ts';
+import type { ServerOptions } from './options.ts';
+import { serveScp } from './scp/scp-server.ts';
+import { SftpServer } from './sftp/sftp-server.ts';
 import { SshServerHalf } from './ssh-half.ts';
 
 const LOOPBACK = '127.0.0.1';
@@ -48,9 +44,10 @@ export interface RunningServer extends AsyncDisposable {
 }
 
 /**
- * Starts an SFTP server for tests and demonstrations: version 3 with OpenSSH's extensions, over a folder or over files
- * in memory, on a free port of loopback. No path a client sends leaves the folder, by `..` or by a link. It runs no
- * commands. It is no server for production: every user sees the same files, and nothing slows down one who guesses.
+ * Starts an SFTP server for tests and demonstrations: versions 3 to 6 with OpenSSH's extensions and those of the drafts,
+ * and scp, over a folder or over files in memory, on a free port of loopback. No path a client sends leaves the folder,
+ * by `..` or by a link, and no command runs. `onRequest` and `onConnection` have it fail, wait or break off where a test
+ * wants it to. It is no server for production: every user sees the same files, and nothing slows down one who guesses.
  *
  * Rejects with INVALID_ARGUMENT for unusable options, KEY_* for an unusable host key, CONNECT_FAILED when it cannot listen.
  *
@@ -70,21 +67,37 @@ export interface RunningServer extends AsyncDisposable {
  * ```
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { home = '/', host = LOOPBACK, port = 0, banner } = options;
+  const { host = LOOPBACK, port = 0, banner, onRequest, onConnection, onCommand, scp = true } = options;
+  checkAddress(options);
   const users = checkUsers(options);
-  const files = servedFiles(options, home);
+  const service = sftpService(options);
   const hostKey = readHostKey(options.hostKey);
   const halves = new Set<SshServerHalf>();
   const sockets = new Set<Socket>();
+  let connections = 0;
   const server = createServer({ noDelay: true }, (socket) => {
+    const reset = (): void => void socket.resetAndDestroy();
+    const from = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
+    const fault = onConnection?.({ number: connections++, ...from });
+    if (fault?.refuse) {
+      reset();
+      return;
+    }
     sockets.add(socket);
-    const half = new SshServerHalf(duplexStream(socket, host, socket.remotePort ?? 0), {
+    const stream = duplexStream(socket, host, from.port);
+    const half = new SshServerHalf(fault === undefined ? stream : new FaultyStream(stream, fault, reset), {
       transport: transportOptions(options, hostKey),
       login: { users, ...(banner === undefined ? {} : { banner }) },
       onSubsystem: (name, channel: Channel) => {
         if (name !== 'sftp') return false;
-        new SftpServer(channel, new SftpRequests(files, home, options.readOnly === true));
+        new SftpServer(channel, service, { onRequest, reset });
         return true;
+      },
+      onExec: (command, channel) => {
+        if (scp && serveScp(command, channel, service)) return true;
+        const answer = onCommand?.(command);
+        if (answer !== undefined) answerCommand(channel, answer);
+        return answer !== undefined;
       },
     });
     halves.add(half);
@@ -137,56 +150,6 @@ function transportOptions(
   };
 }
 
-function checkUsers({ users }: ServerOptions): Readonly<Record<string, ServerUser>> {
-  const entries = Object.entries(users ?? {});
-  if (entries.length === 0) throw wrong('users must name at least one user');
-  return Object.fromEntries(entries.map(([name, user]) => [name, serverUser(name, user)]));
-}
-
-function serverUser(name: string, options: ServerUserOptions): ServerUser {
-  const { password, publicKeys, keyboardInteractive, chains } = options;
-  if (password === undefined && publicKeys === undefined && keyboardInteractive === undefined)
-    throw wrong(`user ${name} needs a password, publicKeys or keyboardInteractive to log in with`);
-  return {
-    ...(password === undefined ? {} : { password }),
-    ...(publicKeys === undefined
-      ? {}
-      : {
-          publicKeys: publicKeys.map((key) =>
-            typeof key === 'string' ? parsePublicKeyLine(key).publicKey : key,
-          ),
-        }),
-    ...(keyboardInteractive === undefined ? {} : { keyboard: keyboardInteractive }),
-    ...(chains === undefined ? {} : { chains }),
-  };
-}
-
-function servedFiles({ root, files }: ServerOptions, home: string): ServedFiles {
-  if (!home.startsWith('/')) throw wrong(`home must be an absolute path of the server, not ${home}`);
-  if (root !== undefined && files !== undefined) throw wrong('root and files exclude each other');
-  if (root === undefined) {
-    const served = files ?? new MemoryFiles();
-    makeFolders(served, home);
-    return served;
-  }
-  try {
-    return new FolderFiles(root);
-  } catch (error) {
-    throw new WherryError('INVALID_ARGUMENT', `cannot serve the folder ${root}`, { localPath: root }, error);
-  }
-}
-
-function makeFolders(files: MemoryFiles, path: string): void {
-  if (path === '/' || files.paths().includes(path)) return;
-  makeFolders(files, posix.dirname(path));
-  files.mkdir(path, undefined);
-}
-
-function readHostKey(given: ServerOptions['hostKey']): PrivateKey {
-  if (given === undefined) return makePrivateKey(generateKeyPairSync('ed25519').privateKey, 'wherry server');
-  return typeof given === 'string' || given instanceof Uint8Array ? parsePrivateKey(given) : given;
-}
-
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException): void => {
@@ -208,8 +171,4 @@ async function close(server: Server, halves: Set<SshServerHalf>, sockets: Set<So
   for (const half of halves) half.transport.fail(new WherryError('CLOSED', 'the server stops'));
   for (const socket of sockets) socket.destroy();
   await down;
-}
-
-function wrong(text: string): WherryError {
-  return new WherryError('INVALID_ARGUMENT', text);
 }

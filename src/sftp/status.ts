@@ -88,6 +88,9 @@ export const SFTP_STATUS = {
 } as const;
 SFTP_STATUS satisfies Record<string, StatusRow>;
 
+/** The name of a row of SFTP_STATUS. */
+export type SftpStatusName = keyof typeof SFTP_STATUS;
+
 const BY_NUMBER = new Map<number, StatusRow>(Object.values(SFTP_STATUS).map((row) => [row.number, row]));
 
 /** The error for a status other than SSH_FX_OK; a number no draft defines counts as SSH_FX_FAILURE. */

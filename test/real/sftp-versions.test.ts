@@ -7,13 +7,13 @@ import assert from 'node:assert/strict';
 import { chmod, mkdtemp } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
-import { type Connection, connect, openSftp, WherryError } from '../../src/index.ts';
+import { type Connection, connect, openSftp } from '../../src/index.ts';
 import { makeScratch } from '../support/servers/from-env.ts';
 import { startOnDemand } from '../support/servers/on-demand.ts';
 import { PROFTPD, startProftpd } from '../support/servers/proftpd.ts';
 import type { RealServer } from '../support/servers/server.ts';
 import { fails, loginTo, loginWithout, noUnhandledRejections } from './login.ts';
-import { BEHAVIOURS, type Behaviour, type Scene, sceneOf } from './sftp/behaviours.ts';
+import { BEHAVIOURS, type Behaviour, runBehaviour, sceneOf } from './sftp/behaviours.ts';
 import { SERVERS, type ServerRow } from './sftp/servers.ts';
 
 noUnhandledRejections();
@@ -37,21 +37,13 @@ async function runOne(
   server: RealServer,
   connection: Connection,
   version: 3 | 4 | 5 | 6,
-  { needs, run }: Behaviour,
+  behaviour: Behaviour,
 ): Promise<void> {
   const folder = await freshFolder(row, server);
   await using sftp = await openSftp(connection, { version });
   try {
     assert.equal(sftp.version, version);
-    const scene: Scene = sceneOf(sftp, folder.remote, folder.local);
-    if (needs === undefined || needs(sftp)) await run(scene);
-    else {
-      const error = await run(scene).then(
-        () => assert.fail('it works, though the server does not offer it'),
-        (reason: unknown) => reason,
-      );
-      assert.ok(error instanceof WherryError && error.code === 'SFTP_OP_UNSUPPORTED', String(error));
-    }
+    await runBehaviour(sceneOf(sftp, folder.remote, folder.local), behaviour);
   } finally {
     await folder.remove();
   }

@@ -377,3 +377,9 @@ export const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
   ...Object.fromEntries(Object.entries(EVERYWHERE).map(([name, run]) => [name, { run }])),
   ...WHERE_OFFERED,
 };
+
+/** Runs it; what the server does not offer has to fail with SFTP_OP_UNSUPPORTED. */
+export async function runBehaviour(scene: Scene, { needs, run }: Behaviour): Promise<void> {
+  if (needs === undefined || needs(scene.sftp)) await run(scene);
+  else await refused(run(scene), 'SFTP_OP_UNSUPPORTED');
+}

@@ -1,23 +1,19 @@
 import { posix } from 'node:path';
-import { FilesError } from './files.ts';
+import { FilesError } from './served-files.ts';
 
 /** As Linux counts them. */
 const MOST_LINKS = 40;
 
-/** The absolute form of a path; `..` never gets above the root. */
-export function absolutePath(path: string): string {
-  if (path.includes('\0')) throw new FilesError('SSH_FX_BAD_MESSAGE', 'a zero byte in a path');
-  return posix.resolve('/', path);
-}
-
-/** The names of an absolute path. */
+/** The names of a path. */
 export function partsOf(path: string): string[] {
+  if (path.includes('\0')) throw new FilesError('SSH_FX_INVALID_FILENAME', 'a zero byte in a path');
   return path.split('/').filter((part) => part !== '');
 }
 
 /**
  * The path behind all symbolic links, the last one too when `follow`. `linkAt` tells the target of the link at a
- * path, and undefined for anything else. Absolute targets begin at the served root, and `..` stops there.
+ * path, and undefined for anything else. Absolute targets begin at the served root, and `..` stops there; behind a
+ * link `..` is the folder above its target, as everywhere.
  */
 export function resolveLinks(
   path: string,
@@ -26,7 +22,7 @@ export function resolveLinks(
 ): string {
   let links = 0;
   let at = '/';
-  const ahead = partsOf(absolutePath(path)).reverse();
+  const ahead = partsOf(path).reverse();
   while (ahead.length > 0) {
     const part = ahead.pop()!;
     if (part === '.') continue;
@@ -38,7 +34,7 @@ export function resolveLinks(
     const target = follow || ahead.length > 0 ? linkAt(next) : undefined;
     if (target === undefined) at = next;
     else {
-      if (++links > MOST_LINKS) throw new FilesError('SSH_FX_FAILURE', 'too many levels of symbolic links');
+      if (++links > MOST_LINKS) throw new FilesError('SSH_FX_LINK_LOOP', 'too many levels of symbolic links');
       if (target.startsWith('/')) at = '/';
       ahead.push(...partsOf(target).reverse());
     }

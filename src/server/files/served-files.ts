@@ -1,29 +1,34 @@
-import type { FileAttributes } from '../sftp/attributes.ts';
-import type { SFTP_STATUS } from '../sftp/status.ts';
+import type { FileAttributes } from '../../sftp/attributes.ts';
+import type { SftpStatusName } from '../../sftp/status.ts';
 
-/** A request that cannot be done, and the status the client gets for it. */
+/** A request that cannot be done, and the status the client gets for it: that of version 6, told in older ones' terms. */
 export class FilesError extends Error {
-  readonly status: keyof typeof SFTP_STATUS;
+  readonly status: SftpStatusName;
 
-  constructor(status: keyof typeof SFTP_STATUS, message: string) {
+  constructor(status: SftpStatusName, message: string) {
     super(message);
     this.status = status;
   }
 }
 
-/** How a file is opened: the flags of SSH_FXP_OPEN, by name. */
+/** How a file is opened. */
 export interface OpenHow {
+  readonly read: boolean;
   readonly write: boolean;
   readonly append: boolean;
   readonly create: boolean;
   readonly truncate: boolean;
   readonly exclusive: boolean;
+  /** A symbolic link is refused. */
+  readonly noFollow: boolean;
   /** Permission bits of a file that is made. */
   readonly mode: number | undefined;
 }
 
 /** An open file. */
 export interface ServedFile {
+  /** The same for all who have this file open, by whatever name. */
+  readonly identity: string;
   /** At most `length` bytes from `offset`; none at the end of the file. */
   read(offset: number, length: number): Uint8Array;
   write(offset: number, bytes: Uint8Array): void;
@@ -43,8 +48,9 @@ export interface ServedSpace {
 }
 
 /**
- * What a server serves: a tree whose root is `/`. Every path is absolute. All of it is synchronous, so that nothing
- * comes between looking at a path and using it; what cannot be done throws a FilesError.
+ * What a server serves: a tree whose root is `/`. Every path is absolute, and names that are no UTF-8 have their bytes
+ * as in `UTF8_NAMES`. Owners are numbers, whatever the version. All of it is synchronous, so that nothing comes between
+ * looking at a path and using it; what cannot be done throws a FilesError.
  */
 export interface ServedFiles {
   attributes(path: string, follow: boolean): FileAttributes;

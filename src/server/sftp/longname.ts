@@ -1,4 +1,4 @@
-import { type FileAttributes, fileType } from '../sftp/attributes.ts';
+import { type FileAttributes, fileType } from '../../sftp/attributes.ts';
 
 const TYPE_LETTERS: Readonly<Record<string, string>> = {
   directory: 'd',
