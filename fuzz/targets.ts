@@ -1,14 +1,17 @@
 import type { FuzzTarget } from './target.ts';
-import { connectorInputs, mask, sanitizeTarget, scpLine, sftpFrames } from './targets/files.ts';
 import {
   certificate,
   fingerprintTarget,
+  formatTargets,
   keyFiles,
   knownHosts,
-  privateKey,
+  legacyPem,
   publicKey,
+  x509View,
 } from './targets/keys.ts';
-import { acl, attributeTargets, versionReply } from './targets/sftp.ts';
+import { proxyHttp, proxySocks4, proxySocks5 } from './targets/proxies.ts';
+import { acl, attributeTargets, replyTargets, sftpFrames, versionReply } from './targets/sftp.ts';
+import { connectorInputs, glob, mask, sanitizeTarget, scpLine, sshConfig } from './targets/text.ts';
 import { kexInit, messageTarget, packetReader } from './targets/transport.ts';
 
 export const FUZZ_TARGETS: Readonly<Record<string, FuzzTarget>> = {
@@ -18,15 +21,23 @@ export const FUZZ_TARGETS: Readonly<Record<string, FuzzTarget>> = {
   'sftp-frames': sftpFrames,
   'sftp-version': versionReply,
   ...attributeTargets,
+  ...replyTargets,
   'sftp-acl': acl,
   'scp-lines': scpLine,
   'known-hosts': knownHosts,
+  'ssh-config': sshConfig,
   fingerprints: fingerprintTarget,
-  'private-keys': privateKey,
-  'key-files': keyFiles,
   'public-keys': publicKey,
   certificates: certificate,
+  ...formatTargets,
+  'key-legacy-pem': legacyPem,
+  'key-files': keyFiles,
+  'x509-view': x509View,
+  globs: glob,
   masks: mask,
+  'proxy-http': proxyHttp,
+  'proxy-socks4': proxySocks4,
+  'proxy-socks5': proxySocks5,
   'peer-text': sanitizeTarget,
   'connector-inputs': connectorInputs,
 };

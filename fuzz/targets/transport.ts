@@ -1,16 +1,18 @@
-import { createHash, generateKeyPairSync } from 'node:crypto';
-import { encodePublicKey } from '../../src/ssh/keys/public-key.ts';
 import { decodeKexInit, encodeKexInit, type KexInitLists } from '../../src/ssh/transport/kexinit.ts';
 import { negotiate } from '../../src/ssh/transport/negotiate.ts';
 import { PacketReader } from '../../src/ssh/transport/packet-reader.ts';
 import { VersionReader } from '../../src/ssh/transport/version-exchange.ts';
 import { decode, encode, type MessageOf, type MessageRow } from '../../src/ssh/wire/message.ts';
 import * as messages from '../../src/ssh/wire/messages.ts';
-import { bytesOf, type FuzzTarget } from '../target.ts';
+import { bytesOf, type FuzzTarget, inPieces, piecesOf } from '../target.ts';
 
 const rows: readonly MessageRow[] = Object.values(messages)
   .filter((set) => typeof set === 'object')
   .flatMap((set) => Object.values(set as Record<string, MessageRow>));
+
+const byNumber = new Map<number, [number, MessageRow][]>();
+for (const [i, row] of rows.entries())
+  byNumber.set(row.number, [...(byNumber.get(row.number) ?? []), [i, row]]);
 
 const SAMPLES = {
   u8: 7,
@@ -58,20 +60,10 @@ const ours = encodeKexInit(lists, { fill: (target) => target.fill(7) });
 export const packetReader: FuzzTarget = {
   doc: 'the version line and packets in the clear, in pieces as the first byte says',
   seeds: () => [
-    Buffer.concat([
-      Buffer.from([255]),
-      bytesOf('SSH-2.0-x\r\n'),
-      packet(sample(messages.TRANSPORT.SSH_MSG_IGNORE)),
-    ]),
-    Buffer.concat([
-      Buffer.from([3]),
-      bytesOf('hello\nSSH-2.0-y\n'),
-      packet(Uint8Array.of(2)),
-      packet(Uint8Array.of(21)),
-    ]),
+    piecesOf(7, bytesOf('SSH-2.0-x\r\n'), packet(sample(messages.TRANSPORT.SSH_MSG_IGNORE))),
+    piecesOf(3, bytesOf('hello\nSSH-2.0-y\n'), packet(Uint8Array.of(2)), packet(Uint8Array.of(21))),
   ],
   run(input) {
-    const step = (input[0] ?? 0) + 1;
     const version = new VersionReader(true);
     let packets = 0;
     let bytes = 0;
@@ -83,15 +75,14 @@ export const packetReader: FuzzTarget = {
       { pause() {}, resume() {} },
     );
     let found = false;
-    for (let at = 1; at < input.length; at += step) {
-      const chunk = input.subarray(at, at + step);
-      if (found) reader.push(chunk);
+    inPieces(input, (piece) => {
+      if (found) reader.push(piece);
       else {
-        const line = version.push(chunk);
+        const line = version.push(piece);
         found = line !== undefined;
-        if (line !== undefined && line.next < chunk.length) reader.push(chunk.subarray(line.next));
+        if (line !== undefined && line.next < piece.length) reader.push(piece.subarray(line.next));
       }
-    }
+    });
     if (bytes > input.length) throw new Error('more was read than came');
     return `${found} ${Math.min(packets, 8)}`;
   },
@@ -102,8 +93,7 @@ export const messageTarget: FuzzTarget = {
   seeds: () => rows.map(sample),
   run(input) {
     const taken: number[] = [];
-    for (const [i, row] of rows.entries()) {
-      if (row.number !== input[0]) continue;
+    for (const [i, row] of byNumber.get(input[0] ?? 0) ?? []) {
       let value: MessageOf<MessageRow>;
       try {
         value = decode(row, input);
@@ -129,15 +119,3 @@ export const kexInit: FuzzTarget = {
     return found.map(({ kex }) => (kex as { name?: string }).name ?? 'agreed').join(' ');
   },
 };
-
-/** Blobs of public keys of each type node:crypto makes, for the formats built on them. */
-export function publicBlobs(): Uint8Array[] {
-  return [
-    generateKeyPairSync('ed25519').publicKey,
-    generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).publicKey,
-    generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey,
-  ].map(encodePublicKey);
-}
-
-/** A short name of what came out, to tell ways through a parser apart. */
-export const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8);

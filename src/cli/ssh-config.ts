@@ -19,6 +19,14 @@ export interface ConfigSubject {
   readonly user: string | undefined;
 }
 
+/** What a file can make us do beside reading it. */
+export interface ConfigWorld {
+  /** The files of an Include, with their text; `pattern` is absolute. */
+  included(pattern: string): Promise<readonly (readonly [path: string, text: string])[]>;
+  /** Whether the command of `Match exec` ends well. */
+  holds(command: string): boolean;
+}
+
 type ConfigLine = SshConfig[number];
 
 /** As OpenSSH: files within files. */
@@ -39,8 +47,30 @@ export async function readSshConfig(subject: ConfigSubject, file: string | undef
     if (file !== undefined) throw new UsageError(`there is no configuration file ${file}`);
     return new Map();
   }
+  return await readSshConfigText(text, path, subject, thisMachine(file === undefined));
+}
+
+/** The same of a text; `path` is what errors call it. */
+export async function readSshConfigText(
+  text: string,
+  path: string,
+  subject: ConfigSubject,
+  world: ConfigWorld,
+): Promise<ConfigValues> {
   const { parse } = await import('ssh-config');
-  return await new Walk(subject, parse, file === undefined).run(text, path);
+  return await new Walk(subject, parse, world).run(text, path);
+}
+
+function thisMachine(guarded: boolean): ConfigWorld {
+  return {
+    async included(pattern) {
+      const texts = (await filesLike(pattern)).map(
+        async (file) => [file, await readConfigFile(file, guarded)] as const,
+      );
+      return (await Promise.all(texts)).flatMap(([file, text]) => (text === undefined ? [] : [[file, text]]));
+    },
+    holds: (command) => spawnSync(command, { shell: true, stdio: 'ignore' }).status === 0,
+  };
 }
 
 async function readConfigFile(path: string, guarded: boolean): Promise<string | undefined> {
@@ -64,13 +94,13 @@ async function readConfigFile(path: string, guarded: boolean): Promise<string | 
 class Walk {
   readonly #subject: ConfigSubject;
   readonly #parse: (text: string) => SshConfig;
-  readonly #guarded: boolean;
+  readonly #world: ConfigWorld;
   readonly #values = new Map<string, string[]>();
 
-  constructor(subject: ConfigSubject, parse: (text: string) => SshConfig, guarded: boolean) {
+  constructor(subject: ConfigSubject, parse: (text: string) => SshConfig, world: ConfigWorld) {
     this.#subject = subject;
     this.#parse = parse;
-    this.#guarded = guarded;
+    this.#world = world;
   }
 
   async run(text: string, path: string): Promise<ConfigValues> {
@@ -112,10 +142,8 @@ class Walk {
     for (const pattern of patterns) {
       const expanded = expandHome(pattern);
       const path = isAbsolute(expanded) ? expanded : join(homedir(), '.ssh', expanded);
-      for (const file of await filesLike(path)) {
-        const text = await readConfigFile(file, this.#guarded);
-        if (text !== undefined) await this.#lines(this.#parsed(text, file), file, depth + 1);
-      }
+      for (const [file, text] of await this.#world.included(path))
+        await this.#lines(this.#parsed(text, file), file, depth + 1);
     }
   }
 
@@ -150,7 +178,7 @@ class Walk {
       case 'localuser':
         return matchesPatterns(patterns, currentUser());
       case 'exec':
-        return spawnSync(this.#tokens(argument), { shell: true, stdio: 'ignore' }).status === 0;
+        return this.#world.holds(this.#tokens(argument));
       default:
         return false; // canonical, final, tagged, localnetwork: nothing here can make them true.
     }

@@ -4,6 +4,7 @@ import { toHex } from '../../base/bytes.ts';
 import { sanitize } from '../../base/text.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { KeyEntry } from './formats/key-entry.ts';
+import { keyDetails } from './key-details.ts';
 import { secretHalf } from './key-pair.ts';
 import { subjectOf } from './key-store.ts';
 import { FOR_EVER, formatSshCertificate } from './ssh-certificate.ts';
@@ -138,7 +139,9 @@ export class CertificateView {
 
   /** In bits. */
   get publicKeyLength(): number {
-    return this.#entry.publicKey?.bits ?? this.#key()?.asymmetricKeyDetails?.modulusLength ?? 0;
+    const { publicKey, certificate } = this.#entry;
+    if (publicKey !== undefined) return publicKey.bits;
+    return certificate === undefined ? 0 : (keyDetails(certificate.key).modulusLength ?? 0);
   }
 
   /** Hex digits, two for each byte. */

@@ -4,6 +4,7 @@ import { toHex, utf8 } from '../../../base/bytes.ts';
 import { WherryError } from '../../../base/errors.ts';
 import { sanitize } from '../../../base/text.ts';
 import { DER_TAGS, type DerElement, DerReader } from '../der.ts';
+import { keyDetails } from '../key-details.ts';
 import { asKeyErrors, encodePublicKey, type PublicKey, parsePublicKey } from '../public-key.ts';
 import { readName } from './distinguished-name.ts';
 
@@ -69,6 +70,7 @@ export function parseX509(der: Uint8Array): X509 {
     body.optional(0x82);
     const extensions = readExtensions(body.optional(0xa3)?.sequence());
     const key = new NodeCertificate(raw).publicKey;
+    keyDetails(key); // Throws for one that must not be looked at.
     return {
       raw,
       version,
