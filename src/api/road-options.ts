@@ -24,7 +24,10 @@ export type JumpHost = ConnectOptions | Connection;
 
 /** The way to the server. At most one of `proxy`, `jump` and `stream`. */
 export interface RoadOptions {
-  /** Milliseconds until the server, or the proxy's way to it, must be reached: CONNECT_TIMEOUT. Default: `timeout`. */
+  /**
+   * Milliseconds until the server, or the proxy's way to it, must be reached: CONNECT_TIMEOUT. Default: `timeout`. Through
+   * jump hosts it holds for each step that has none of its own.
+   */
   readonly connectTimeout?: number;
   /** Connect from this address of this machine. */
   readonly localAddress?: string;

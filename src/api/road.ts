@@ -104,12 +104,13 @@ async function throughJumps(
 
 /** How to log in to a jump host: as it says, and through the one before it. */
 function nextHop(options: ConnectOptions, hop: ConnectOptions, last: Connection | undefined): ConnectOptions {
-  const { signal, log } = options;
+  const { signal, log, connectTimeout } = options;
   if (last !== undefined && hop.jump !== undefined)
     throw wrong('only the first jump host may have a way of its own');
   return {
     ...(signal === undefined ? {} : { signal }),
     ...(log === undefined ? {} : { log }),
+    ...(connectTimeout === undefined ? {} : { connectTimeout }),
     ...hop,
     ...(last === undefined ? {} : { jump: last }),
   };

@@ -1,11 +1,10 @@
-/** Through jump hosts and commands to OpenSSH, and from where we connect. */
+/** Through jump hosts and commands to OpenSSH. */
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, connect as dial } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { acceptNew, connect, fingerprints, openSftp } from '../../src/index.ts';
+import { connect, fingerprints, openSftp } from '../../src/index.ts';
 import { makeScratch, realServer, requireServer, requireSshd } from '../support/servers/from-env.ts';
 import { startSshd } from '../support/servers/openssh.ts';
 import { isAlive } from '../support/servers/process-tree.ts';
@@ -120,42 +119,3 @@ test('ssh -W and nc as proxy commands; the child ends with the connection', open
     await rm(folder, { recursive: true, force: true });
   }
 });
-
-test(
-  'IPv4 and IPv6, a local address and port, and a time limit of its own for connecting',
-  openssh,
-  async () => {
-    const server = realServer('openssh');
-    const options = await loginTo(server);
-    const peers: string[] = [];
-    const relay = createServer((socket) => {
-      peers.push(`${socket.remoteAddress} ${socket.remotePort}`);
-      const onward = dial(server.port, '127.0.0.1');
-      socket.pipe(onward).pipe(socket);
-      for (const one of [socket, onward]) one.on('error', () => one.destroy());
-    });
-    const listening = await new Promise<number | undefined>((resolve) => {
-      relay.once('error', () => resolve(undefined));
-      relay.listen({ port: 0, host: '::', ipv6Only: false }, () =>
-        resolve((relay.address() as { port: number }).port),
-      );
-    });
-    if (listening === undefined) return;
-    const folder = await mkdtemp(join(tmpdir(), 'wherry-known-'));
-    const trust = acceptNew(join(folder, 'known_hosts'));
-    try {
-      for (const [more, seen] of [
-        [{ family: 6, host: '::1' }, /^::1 /],
-        [{ family: 4, host: 'localhost' }, /^::ffff:127\.0\.0\.1 /],
-        [{ localAddress: '127.0.0.9', host: 'localhost' }, /^::ffff:127\.0\.0\.9 /],
-      ] as const) {
-        await withSftp({ ...options, port: listening, trust, ...more }, async () => {});
-        assert.match(peers.at(-1)!, seen);
-      }
-    } finally {
-      await new Promise<void>((resolve) => relay.close(() => resolve()));
-      await rm(folder, { recursive: true, force: true });
-    }
-    await fails(3000, connect({ ...options, localAddress: '192.0.2.77' }), 'CONNECT_FAILED');
-  },
-);
