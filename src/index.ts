@@ -12,6 +12,7 @@ export { type AlgorithmKind, DEFAULT_ALGORITHMS } from './api/default-algorithms
 export type { DirectoryEntry, ListOptions } from './api/directory-entry.ts';
 export type {
   AgentOptions,
+  CertificateInput,
   GssapiOptions,
   HostbasedOptions,
   LoginInput,

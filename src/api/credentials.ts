@@ -1,7 +1,7 @@
 import { WherryError } from '../base/errors.ts';
 import { sanitize } from '../base/text.ts';
 import { agentMethod } from '../ssh/auth/agent.ts';
-import { signersFor } from '../ssh/auth/certified-key.ts';
+import { type LoginCertificates, signersFor } from '../ssh/auth/certified-key.ts';
 import { customMethod } from '../ssh/auth/custom.ts';
 import { gssapiKeyexMethod, gssapiWithMicMethod } from '../ssh/auth/gssapi.ts';
 import { hostbasedMethod } from '../ssh/auth/hostbased.ts';
@@ -9,10 +9,13 @@ import { keyboardInteractiveMethod, passwordAsAnswer } from '../ssh/auth/keyboar
 import type { AuthMethod } from '../ssh/auth/method.ts';
 import { noneMethod, passwordMethod } from '../ssh/auth/password.ts';
 import { keySigner, publicKeyMethod } from '../ssh/auth/public-key.ts';
+import { chainFor } from '../ssh/auth/x509-signers.ts';
 import { type Agent, connectAgent } from '../ssh/keys/agent.ts';
 import { type PrivateKey, parsePrivateKey } from '../ssh/keys/private-key.ts';
 import { samePublicKey } from '../ssh/keys/public-key.ts';
+import { parseKeys } from '../ssh/keys/read-keys.ts';
 import { parseSshCertificateLine, type SshCertificateLine } from '../ssh/keys/ssh-certificate.ts';
+import type { X509 } from '../ssh/keys/x509/x509.ts';
 import { kerberosOf } from './kerberos.ts';
 import type { AgentOptions, LoginMethod, PrivateKeyInput } from './login-options.ts';
 import type { ConnectOptions } from './options.ts';
@@ -50,9 +53,13 @@ export function credentialsFrom(options: ConnectOptions): Credentials {
     agent ??= await connectAgent(useAgent?.path, { kind: useAgent?.kind ?? 'openssh' });
     return agent;
   };
-  const makers = methodMakers(options, keys, useAgent, reachAgent);
+  const certificates = readCertificates(options.certificate);
+  checkOwners(certificates, keys, useAgent !== undefined);
+  const makers = methodMakers(options, keys, certificates, useAgent, reachAgent);
   const first = order.find((name) => makers[name]().length > 0);
-  const obvious = first === 'password' || (first === 'publickey' && keys.length === 1);
+  // Whether a chain can be shown is known when the server has announced its algorithms, which it does behind NEWKEYS.
+  const plain = certificates.x509.length === 0;
+  const obvious = first === 'password' || (first === 'publickey' && keys.length === 1 && plain);
   return {
     atOnce: options.askMethods !== true && obvious,
     methods: () => order.flatMap((name) => makers[name]()),
@@ -64,6 +71,7 @@ export function credentialsFrom(options: ConnectOptions): Credentials {
 function methodMakers(
   options: ConnectOptions,
   keys: readonly PrivateKey[],
+  certificates: LoginCertificates,
   useAgent: AgentOptions | undefined,
   reachAgent: () => Promise<Agent>,
 ): Record<LoginMethod, () => AuthMethod[]> {
@@ -72,8 +80,6 @@ function methodMakers(
   const gss = kerberosOf(options);
   const answer =
     options.keyboardInteractive ?? (password === undefined ? undefined : passwordAsAnswer(password));
-  const certificates = list(options.certificate).map(parseSshCertificateLine);
-  if (useAgent === undefined) checkOwners(certificates, keys);
   const nothingElse = keys.length === 0 && answer === undefined;
   return {
     none: () => [noneMethod()],
@@ -82,7 +88,8 @@ function methodMakers(
       const methods = signers.map((one) => publicKeyMethod(one, { probe: signers.length > 1, algorithms }));
       if (useAgent !== undefined) {
         const required = useAgent.required ?? nothingElse;
-        methods.push(agentMethod(reachAgent, { required, keys: useAgent.keys, certificates, algorithms }));
+        const use = { required, keys: useAgent.keys, certificates: certificates.openssh, algorithms };
+        methods.push(agentMethod(reachAgent, use));
       }
       return methods;
     },
@@ -101,12 +108,36 @@ function methodMakers(
   };
 }
 
-function checkOwners(certificates: readonly SshCertificateLine[], keys: readonly PrivateKey[]): void {
-  for (const { certificate } of certificates) {
-    if (keys.some(({ publicKey }) => samePublicKey(publicKey, certificate.publicKey))) continue;
-    const id = sanitize(certificate.keyId, 64);
-    throw new WherryError('INVALID_ARGUMENT', `no private key is given for the certificate ${id}`);
+/** OpenSSH lines and X.509 certificates apart. */
+function readCertificates(given: ConnectOptions['certificate']): LoginCertificates {
+  const openssh: SshCertificateLine[] = [];
+  const x509: X509[] = [];
+  for (const one of list(given)) {
+    if (typeof one !== 'string') x509.push(one);
+    else if (!one.includes('-----BEGIN ')) openssh.push(parseSshCertificateLine(one));
+    else {
+      const entries = parseKeys(one, { formats: ['x509', 'pkcs7'] });
+      x509.push(...entries.flatMap(({ certificate }) => certificate ?? []));
+    }
   }
+  return { openssh, x509 };
+}
+
+/** A certificate nobody can use is a mistake better told at once. */
+function checkOwners(
+  { openssh, x509 }: LoginCertificates,
+  keys: readonly PrivateKey[],
+  agent: boolean,
+): void {
+  const none = (id: string): WherryError =>
+    new WherryError('INVALID_ARGUMENT', `no private key is given for the certificate ${sanitize(id, 64)}`);
+  for (const { certificate } of agent ? [] : openssh) {
+    if (keys.some(({ publicKey }) => samePublicKey(publicKey, certificate.publicKey))) continue;
+    throw none(certificate.keyId);
+  }
+  const first = x509[0];
+  if (first !== undefined && keys.every(({ publicKey }) => chainFor(publicKey, x509) === undefined))
+    throw none(first.subject);
 }
 
 function agentOptions(given: ConnectOptions['agent']): AgentOptions | undefined {

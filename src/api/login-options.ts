@@ -3,9 +3,13 @@ import type { PromptHandler } from '../ssh/auth/keyboard-interactive.ts';
 import type { NewPasswordHandler } from '../ssh/auth/password.ts';
 import type { PrivateKey } from '../ssh/keys/private-key.ts';
 import type { PublicKey } from '../ssh/keys/public-key.ts';
+import type { X509 } from '../ssh/keys/x509/x509.ts';
 
 /** A private key: parsed, or the text or bytes of a key file of any format `wherry/keys` reads. Not a path. */
 export type PrivateKeyInput = PrivateKey | string | Uint8Array;
+
+/** The line of an OpenSSH certificate, X.509 certificates as PEM, or an X.509 certificate taken apart. */
+export type CertificateInput = string | X509;
 
 /** A way to log in, by its name on the wire; `custom` is `customLogin`. */
 export type LoginMethod =
@@ -85,11 +89,13 @@ export interface LoginInput {
   /** Opens encrypted keys of `privateKey`. */
   readonly passphrase?: string;
   /**
-   * OpenSSH user certificates, each the line of a `-cert.pub` file, for keys of `privateKey` or of the agent. For an RSA
-   * key the line may begin with `rsa-sha2-256-cert-v01@openssh.com` or `rsa-sha2-512-cert-v01@openssh.com`, to have it
-   * used with that algorithm only.
+   * Certificates for keys of `privateKey`, and OpenSSH ones for keys of the agent. An OpenSSH user certificate is the line
+   * of a `-cert.pub` file; for an RSA key it may begin with `rsa-sha2-256-cert-v01@openssh.com` or
+   * `rsa-sha2-512-cert-v01@openssh.com`, to have it used with that algorithm only. X.509 certificates are PEM, or entries'
+   * `certificate` and `chain` of `wherry/keys`: the key's own and those that issued it. They are shown (RFC 6187) to
+   * servers that announce an `x509v3-…` algorithm, and where `algorithms.publicKey` names one.
    */
-  readonly certificate?: string | readonly string[];
+  readonly certificate?: CertificateInput | readonly CertificateInput[];
   /** Use an SSH agent's keys: `true` for the usual one, the path of its socket, or more. Default false. */
   readonly agent?: boolean | string | AgentOptions;
   /** Answers the server's questions in a keyboard-interactive login. */

@@ -12,7 +12,7 @@ import type {
   TransferOptions,
   UploadOptions,
 } from '../index.ts';
-import type { KeyEntry } from '../keys.ts';
+import type { KeyEntry, X509 } from '../keys.ts';
 import { SFTPClientError } from './client-error.ts';
 import type { Settings } from './settings.ts';
 import { CODE_PAGES } from './tables/code-pages.ts';
@@ -131,13 +131,13 @@ export function toLoginInput({ properties, settings }: Vocabulary, parts: LoginP
   if (mode === SSHAuthModes.amPublicKey && privateKey === undefined && agent === 0)
     throw new SFTPClientError(1006, 'amPublicKey needs a private key: set sshCertStore and sshCertSubject');
   const methods = methodsFor(mode, agent, settings.get('TryAllAvailableAuthMethods'), parts, password);
-  const certificate = settings.get('SignedSSHCert');
+  const certificate = certificatesOf(settings.get('SignedSSHCert'), agent === 2 ? undefined : parts.key);
   const isFinal = !settings.get('TryAllAvailableAuthMethods') && agent !== 1;
   return {
     username: mode === SSHAuthModes.amNone ? properties.sshUser || 'anonymous' : properties.sshUser,
     ...(password === '' && !methods.includes('password') ? {} : { password }),
     ...(privateKey === undefined || agent === 2 ? {} : { privateKey }),
-    ...(certificate === '' ? {} : { certificate }),
+    ...(certificate.length === 0 ? {} : { certificate }),
     ...(agent === 0 ? {} : { agent: agentOptions(agent) }),
     ...(kerberos ? { gssapi: gssapiOptions(properties, settings, mode) } : {}),
     ...(parts.keyboardInteractive === undefined ? {} : { keyboardInteractive: parts.keyboardInteractive }),
@@ -150,6 +150,12 @@ export function toLoginInput({ properties, settings }: Vocabulary, parts: LoginP
       repeat: settings.get('DoNotRepeatAuthMethods') ? 'never' : 'always',
     },
   };
+}
+
+/** An OpenSSH certificate as set, and the X.509 chain of the key's store. */
+function certificatesOf(line: string, key: KeyEntry | undefined): readonly (string | X509)[] {
+  const own = key?.privateKey === undefined ? undefined : key.certificate;
+  return [...(line === '' ? [] : [line]), ...(own === undefined ? [] : [own, ...(key?.chain ?? [])])];
 }
 
 function methodsFor(

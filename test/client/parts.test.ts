@@ -193,9 +193,9 @@ shows(
       password: 'secret',
     });
     assert.equal((login(SSHAuthModes.amGSSAPIKeyex).gssapi as { keyExchange: boolean }).keyExchange, true);
-    assert.equal(
+    assert.deepEqual(
       login(SSHAuthModes.amPublicKey, 'SignedSSHCert=ssh-rsa-cert-v01@openssh.com AAAA').certificate,
-      'ssh-rsa-cert-v01@openssh.com AAAA',
+      ['ssh-rsa-cert-v01@openssh.com AAAA'],
     );
     const without = vocabulary();
     without.properties.sshAuthMode = SSHAuthModes.amPublicKey;

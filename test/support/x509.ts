@@ -15,7 +15,7 @@ export interface X509Files {
 
 export interface X509Request {
   readonly name: string;
-  /** As openssl req -newkey has it: `rsa:2048`, or `ec` on P-256 (default). */
+  /** As openssl req -newkey has it: `rsa:2048`, or `ec` on P-256 (default), or a curve such as `secp384r1`. */
   readonly key?: string;
   /** Lines of an extension section. */
   readonly extensions?: readonly string[];
@@ -51,13 +51,13 @@ export async function makeCertificate(request: X509Request): Promise<X509Files> 
     config,
     `[req]\ndistinguished_name=dn\nprompt=no\n[dn]\nCN=${name}\n[ext]\n${extensions.join('\n')}\n`,
   );
-  const curve = key === 'ec' ? ['-pkeyopt', 'ec_paramgen_curve:prime256v1'] : [];
+  const curve = key === 'ec' ? 'prime256v1' : /^secp/.test(key) ? key : undefined;
+  const newKey = curve === undefined ? [key] : ['ec', '-pkeyopt', `ec_paramgen_curve:${curve}`];
   await run('openssl', [
     'req',
     '-new',
     '-newkey',
-    key,
-    ...curve,
+    ...newKey,
     '-nodes',
     '-keyout',
     keyFile,

@@ -4,7 +4,7 @@ import { type PublicKey, samePublicKey } from '../keys/public-key.ts';
 import type { SshCertificateLine } from '../keys/ssh-certificate.ts';
 import { chosenAlgorithm, plainAlgorithm } from './certified-key.ts';
 import type { AuthContext, AuthMethod, AuthOutcome } from './method.ts';
-import { publicKeyMethod, type Signer } from './public-key.ts';
+import { isSettled, publicKeyMethod, type Signer } from './public-key.ts';
 
 /** How an agent is used. */
 export interface AgentUse {
@@ -41,8 +41,7 @@ export function agentMethod(reach: () => Promise<Agent>, use: AgentUse): AuthMet
         for (const signer of signers) {
           const { algorithms } = use;
           outcome = await publicKeyMethod(signer, { probe: true, algorithms }).attempt(context);
-          if (outcome.kind === 'success' || outcome.partial || !outcome.allowed.includes('publickey'))
-            return outcome;
+          if (isSettled(outcome)) return outcome;
         }
       } catch (error) {
         if (use.required || !isWherryError(error) || error.code !== 'AGENT_FAILED') throw error;

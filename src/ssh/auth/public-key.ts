@@ -14,6 +14,11 @@ export interface Signer {
   /** The one algorithm a certificate was given to be used with; without it all the key can make are tried. */
   readonly algorithm?: string | undefined;
   sign(algorithm: string, data: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  /** The same key under its X.509 chain, which goes first: for the algorithms of the caller, and of the server. */
+  readonly inX509?: (
+    allowed: readonly string[] | undefined,
+    announced: readonly string[] | undefined,
+  ) => readonly Signer[];
 }
 
 export interface PublicKeyRules {
@@ -35,15 +40,24 @@ export function publicKeyMethod(signer: Signer, rules: PublicKeyRules = {}): Aut
     label,
     async attempt(context: AuthContext): Promise<AuthOutcome> {
       let outcome: AuthOutcome = { kind: 'failure', allowed: context.allowed, partial: false };
+      for (const one of signer.inX509?.(rules.algorithms, context.signatureAlgorithms) ?? []) {
+        outcome = await publicKeyMethod(one, { ...rules, probe: true }).attempt(context);
+        if (isSettled(outcome)) return outcome;
+      }
       const allowed = signer.algorithm === undefined ? rules.algorithms : [signer.algorithm];
       for (const algorithm of signaturesFor(type, allowed, context.signatureAlgorithms)) {
         outcome = await attemptWith(signer, algorithm, rules.probe === true, context);
         context.note(label, outcome, algorithm);
-        if (outcome.kind === 'success' || outcome.partial || !outcome.allowed.includes('publickey')) break;
+        if (isSettled(outcome)) break;
       }
       return outcome;
     },
   };
+}
+
+/** Whether there is nothing more to try with public keys for now. */
+export function isSettled(outcome: AuthOutcome): boolean {
+  return outcome.kind === 'success' || outcome.partial || !outcome.allowed.includes('publickey');
 }
 
 async function attemptWith(

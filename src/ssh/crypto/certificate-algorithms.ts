@@ -193,6 +193,13 @@ export function algorithmsForBlob(blobType: string): readonly HostKeyAlgorithm[]
   return known.length === 0 && blobType.startsWith('sk-') ? [onSecurityKey(blobType)] : known;
 }
 
+/** The algorithms that show a key of that type in an X.509 chain, best first. */
+export function x509AlgorithmsFor(keyType: string): readonly HostKeyAlgorithm[] {
+  return CERTIFIED.filter(
+    ({ kind, signature }) => kind === 'x509' && SIGNATURE_ALGORITHMS[signature].keyType === keyType,
+  );
+}
+
 /** A key on a FIDO security key signs by its own name, through an agent, whether or not we can verify it. */
 function onSecurityKey(blobType: string): HostKeyAlgorithm {
   const row = (CERTIFICATE_ALGORITHMS as Record<string, CertificateAlgorithmRow>)[blobType];

@@ -1,7 +1,6 @@
 /** From any key file to what is in it. */
 import { EMPTY, fromUtf8 } from '../../base/bytes.ts';
 import { WherryError } from '../../base/errors.ts';
-import { LIMITS } from '../../base/limits.ts';
 import { sanitize } from '../../base/text.ts';
 import { strictBase64 } from './base64.ts';
 import type { KeyEntry } from './formats/key-entry.ts';
@@ -18,7 +17,8 @@ import {
 } from './key-formats.ts';
 import type { PemBlock } from './pem.ts';
 import { samePublicKey } from './public-key.ts';
-import { isIssuedBy, type X509 } from './x509/x509.ts';
+import { issuersOf } from './x509/issuers.ts';
+import type { X509 } from './x509/x509.ts';
 
 /** How to read a key file. */
 export interface ReadKeysOptions {
@@ -129,13 +129,10 @@ function joinEntries(entries: readonly KeyEntry[]): KeyEntry[] {
     if (entry.privateKey === undefined || entry.certificate !== undefined) return entry;
     const own = [...loose].find((one) => belongs(one, entry));
     if (own?.certificate === undefined) return entry;
-    const chain: X509[] = [];
-    const max = LIMITS.x509ChainLength.value;
-    for (let issuer = issuerOf(own.certificate, loose); issuer !== undefined && chain.length < max; ) {
-      chain.push(issuer);
-      const next = issuerOf(issuer, loose);
-      issuer = next !== undefined && !chain.includes(next) ? next : undefined;
-    }
+    const chain = issuersOf(
+      own.certificate,
+      [...loose].flatMap(({ certificate }) => certificate ?? []),
+    );
     return { ...entry, certificate: own.certificate, chain, comment: entry.comment || own.comment };
   });
   const taken = new Set(joined.flatMap((entry) => (isLoose(entry) ? [] : certificatesOf(entry))));
@@ -156,13 +153,4 @@ function belongs(one: KeyEntry, entry: KeyEntry): boolean {
 
 function certificatesOf(entry: KeyEntry): X509[] {
   return [...(entry.certificate === undefined ? [] : [entry.certificate]), ...(entry.chain ?? [])];
-}
-
-/** Who issued a certificate, among the loose ones; not itself. */
-function issuerOf(certificate: X509, loose: ReadonlySet<KeyEntry>): X509 | undefined {
-  const named = [...loose].flatMap(({ certificate: other }) =>
-    other === undefined || other === certificate || other.subject !== certificate.issuer ? [] : [other],
-  );
-  // Of many by one name only the first few are tried: each costs a signature.
-  return named.slice(0, LIMITS.x509ChainLength.value).find((other) => isIssuedBy(certificate, other));
 }

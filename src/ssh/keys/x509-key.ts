@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { WherryError } from '../../base/errors.ts';
 import { checkLimit } from '../../base/limits.ts';
 import { WireReader } from '../wire/reader.ts';
+import { WireWriter } from '../wire/writer.ts';
 import { asKeyErrors, encodePublicKey, type PublicKey, parsePublicKey } from './public-key.ts';
 
 /** A key and the certificates that came with it. Nothing in them is believed before the chain has been checked. */
@@ -17,6 +18,7 @@ export interface X509Key {
 
 /** A DER SEQUENCE: what `x509v3-sign-*` blobs of the drafts before RFC 4253 begin with, without a name. */
 const SEQUENCE = 0x30;
+const OF_DRAFT = 'x509v3-sign-';
 
 /**
  * Reads a key blob of an X.509 algorithm; `type` is the algorithm's name for blobs. The drafts before RFC 4253 have one
@@ -32,7 +34,7 @@ export function parseX509Key(blob: Uint8Array, type: string): X509Key {
 }
 
 function readCertificates(blob: Uint8Array, type: string): Uint8Array[] {
-  const ofDraft = type.startsWith('x509v3-sign-');
+  const ofDraft = type.startsWith(OF_DRAFT);
   if (ofDraft && blob[0] === SEQUENCE) return [blob];
   const reader = new WireReader(blob, 0, 'X.509 key');
   const named = reader.text();
@@ -52,4 +54,13 @@ function readCertificates(blob: Uint8Array, type: string): Uint8Array[] {
   for (let i = 0; i < responses; i++) reader.string();
   reader.end();
   return certificates;
+}
+
+/** The blob of a chain (RFC 6187 section 2.1), the key's own certificate first; of the drafts that one alone. */
+export function encodeX509Key(type: string, chain: readonly Uint8Array[]): Uint8Array {
+  const writer = new WireWriter(4096).text(type);
+  if (type.startsWith(OF_DRAFT)) return writer.string(chain[0]!).finish();
+  writer.u32(chain.length);
+  for (const der of chain) writer.string(der);
+  return writer.u32(0).finish();
 }

@@ -46,7 +46,8 @@ async def main():
         keys.append((asyncssh.read_private_key(key), certificates))
     more = dict(settings['listen'])
     if settings['x509TrustedCerts']:
-        more['x509_trusted_certs'] = settings['x509TrustedCerts']
+        # It reads files again for each login, by when it is another user.
+        more['x509_trusted_certs'] = [asyncssh.read_certificate(path) for path in settings['x509TrustedCerts']]
     await asyncssh.listen(
         '127.0.0.1',
         int(sys.argv[2]),

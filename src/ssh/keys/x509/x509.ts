@@ -87,16 +87,6 @@ export function parseX509(der: Uint8Array): X509 {
   });
 }
 
-/** Whether `issuer` issued and signed the certificate; times and uses are not looked at. */
-export function isIssuedBy(certificate: X509, issuer: X509): boolean {
-  try {
-    const [one, by] = [new NodeCertificate(certificate.raw), new NodeCertificate(issuer.raw)];
-    return one.checkIssued(by) && one.verify(by.publicKey);
-  } catch {
-    return false;
-  }
-}
-
 type Extensions = Pick<X509, 'keyUsage' | 'extendedKeyUsage' | 'subjectAltNames' | 'isCa'>;
 
 /** The extensions looked at, by object identifier: what each adds. */
