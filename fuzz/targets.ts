@@ -11,7 +11,7 @@ import {
 } from './targets/keys.ts';
 import { proxyHttp, proxySocks4, proxySocks5 } from './targets/proxies.ts';
 import { acl, attributeTargets, replyTargets, sftpFrames, versionReply } from './targets/sftp.ts';
-import { connectorInputs, glob, mask, sanitizeTarget, scpLine, sshConfig } from './targets/text.ts';
+import { connectorInputs, glob, mask, sanitizeTarget, scpLine, sshConfig, treeGlob } from './targets/text.ts';
 import { kexInit, messageTarget, packetReader } from './targets/transport.ts';
 
 export const FUZZ_TARGETS: Readonly<Record<string, FuzzTarget>> = {
@@ -35,6 +35,7 @@ export const FUZZ_TARGETS: Readonly<Record<string, FuzzTarget>> = {
   'x509-view': x509View,
   globs: glob,
   masks: mask,
+  'tree-globs': treeGlob,
   'proxy-http': proxyHttp,
   'proxy-socks4': proxySocks4,
   'proxy-socks5': proxySocks5,

@@ -52,9 +52,9 @@ export const treeGlob: FuzzTarget = {
       '*a*a*a*b\naaaaaaaaaaaaaaaaaaaa',
       '/only/this/\nonly/this',
     ].map(bytesOf),
-  async run(input) {
+  run(input) {
     const [pattern, path] = parted(input);
-    const filter = await pathFilter({ include: pattern, exclude: '*.tmp' });
+    const filter = pathFilter({ include: pattern, exclude: '*.tmp' });
     return `${filter.file(path)} ${filter.folder(path)}`;
   },
 };

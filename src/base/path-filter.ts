@@ -1,4 +1,5 @@
 import { WherryError } from './errors.ts';
+import { pathPattern } from './path-pattern.ts';
 
 /**
  * Patterns for paths relative to a folder, with `/`: `*`, `?`, `[…]`, `{a,b}`, and `**` for any number of folders. One
@@ -23,9 +24,8 @@ const LONGEST_PATTERN = 4096;
 const ALL: PathFilter = { file: () => true, folder: () => true };
 
 /** Makes the filter. Patterns that are empty or longer than 4096 characters are INVALID_ARGUMENT. */
-export async function pathFilter({ include, exclude }: PathPatterns): Promise<PathFilter> {
+export function pathFilter({ include, exclude }: PathPatterns): PathFilter {
   if (include === undefined && exclude === undefined) return ALL;
-  const { default: picomatch } = await import('picomatch');
   const matcher = (
     patterns: string | readonly string[] | undefined,
   ): ((path: string) => boolean) | undefined => {
@@ -33,8 +33,10 @@ export async function pathFilter({ include, exclude }: PathPatterns): Promise<Pa
     const all = (typeof patterns === 'string' ? [patterns] : patterns).map((pattern) => {
       if (pattern === '' || pattern.length > LONGEST_PATTERN)
         throw new WherryError('INVALID_ARGUMENT', 'a pattern has 1 to 4096 characters');
-      const text = pattern.replace(/^\/+|\/+$/g, '');
-      return picomatch(text, { dot: true, basename: !pattern.includes('/'), windows: false });
+      const matches = pathPattern(pattern.replace(/^\/+|\/+$/g, ''));
+      return pattern.includes('/')
+        ? matches
+        : (path: string) => matches(path.slice(path.lastIndexOf('/') + 1));
     });
     return (path) => all.some((matches) => matches(path));
   };

@@ -92,9 +92,10 @@ for (const [name, patterns, expected] of [
   });
 }
 
-test('patterns that are empty or huge are refused', async () => {
-  for (const include of ['', 'x'.repeat(4097)]) await failure(pathFilter({ include }), 'INVALID_ARGUMENT');
-  assert.ok((await pathFilter({ include: 'x'.repeat(4096) })).folder('a'));
+test('patterns that are empty or huge are refused', () => {
+  for (const include of ['', 'x'.repeat(4097)])
+    assert.throws(() => pathFilter({ include }), { code: 'INVALID_ARGUMENT' });
+  assert.ok(pathFilter({ include: 'x'.repeat(4096) }).folder('a'));
 });
 
 test('links: followed with loops left out, or copied where they stay inside', async () => {

@@ -89,7 +89,7 @@ export class TreeRun implements TreeVisitor {
     const began = performance.now();
     this.#meter.onError = (error) => this.#fail(error);
     const concurrency = Math.min(checkConcurrency(this.options.concurrency), await this.way.handles);
-    const filter = await pathFilter(this.options);
+    const filter = pathFilter(this.options);
     this.filter = filter;
     const names = await this.way.to.names(to, mayWrite);
     this.names = names;
