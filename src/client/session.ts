@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Connection,
   connect,
@@ -15,6 +16,9 @@ import { remoteName, shownFolder } from './paths.ts';
 import type { ClientState } from './state.ts';
 import { ConnectionEvents } from './tables/enums.ts';
 import { toConnectOptions, toLoginInput, toOpenOptions, type Vocabulary } from './to-core.ts';
+
+/** Milliseconds a server has for its part of a `disconnect()`. */
+const PARTING_MS = 250;
 
 /** A connection whose keys are in use, that waits for a login. */
 interface Waiting {
@@ -92,7 +96,7 @@ export class Session {
           },
         });
         done.catch((error: unknown) => {
-          this.#lost(error);
+          if (this.#abort === abort) this.#lost(error);
           reject(error);
         });
       });
@@ -125,7 +129,9 @@ export class Session {
       const ssh = await done;
       this.#waiting = undefined;
       this.#ssh = ssh;
-      ssh.onClosed((cause) => this.#lost(cause));
+      ssh.onClosed((cause) => {
+        if (this.#ssh === ssh) this.#lost(cause);
+      });
       state.emitter.notify('sshStatus', { message: 'logged in' });
       this.#sftp = await openSftp(ssh, { ...toOpenOptions(this.vocabulary), signal });
       await this.#findFolder(signal);
@@ -149,8 +155,11 @@ export class Session {
     if (!this.#state.facts.connected) return;
     this.#leaving = true;
     try {
-      if (politely) await this.#sftp?.close().catch(() => {});
-      await (this.#ssh?.close() ?? this.#waiting?.handshake.close());
+      const closed = politely ? this.#sftp?.close().catch(() => {}) : undefined;
+      if (this.#state.settings.get('WaitForChannelClose')) await closed;
+      const over = Promise.resolve(this.#ssh?.close() ?? this.#waiting?.handshake.close());
+      over.catch(() => {});
+      await (politely ? over : Promise.race([over, sleep(PARTING_MS, undefined, { ref: false })]));
     } catch {
       // The connection is over either way.
     } finally {

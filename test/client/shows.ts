@@ -1,5 +1,5 @@
 /** A test that says which names of SFTPClient it shows the behaviour of; behaviours.test.ts reads the calls. */
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 
 interface Rules {
   readonly skip?: string | false;
@@ -10,9 +10,9 @@ interface Rules {
 export function shows(
   title: string,
   _names: readonly string[],
-  rules: Rules | (() => unknown),
-  work?: () => unknown,
+  rules: Rules | ((t: TestContext) => unknown),
+  work?: (t: TestContext) => unknown,
 ): void {
-  if (typeof rules === 'function') test(title, async () => void (await rules()));
-  else test(title, { timeout: 60_000, ...rules }, async () => void (await work!()));
+  if (typeof rules === 'function') test(title, async (t) => void (await rules(t)));
+  else test(title, { timeout: 60_000, ...rules }, async (t) => void (await work!(t)));
 }
