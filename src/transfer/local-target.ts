@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, link, lstat, open, rename, stat, truncate, unlink } from 'node:fs/promises';
+import { type FileHandle, link, lstat, open, stat, truncate, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { WherryError } from '../base/errors.ts';
+import { renameOver } from '../base/rename-over.ts';
 import { isLocalFileSystem } from './local-file-system.ts';
 import type { DownloadOptions } from './options.ts';
 
@@ -103,7 +104,7 @@ function temporaryTarget(
     ordered: false,
     async commit() {
       await file.close();
-      if (overwrite) await rename(temporary, path);
+      if (overwrite) await renameOver(temporary, path);
       else {
         await link(temporary, path).catch((error: NodeJS.ErrnoException) => {
           throw error.code === 'EEXIST' ? exists(path) : error;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { link, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type EngineError,
   InternalError,
@@ -24,7 +25,26 @@ export async function writeAtomically(
   durable = true,
 ): Promise<void> {
   const temporary = await writeBeside(path, data, durable);
-  await rename(temporary, path).catch((error) => dropThenThrow(temporary, error));
+  await renameOver(temporary, path).catch((error) => dropThenThrow(temporary, error));
+}
+
+/** Windows refuses to rename over what somebody reads just now: there it is tried for half a second. */
+export async function renameOver(from: string, to: string): Promise<void> {
+  for (let tries = process.platform === 'win32' ? 50 : 1; ; tries--) {
+    try {
+      return await rename(from, to);
+    } catch (error) {
+      if (tries <= 1 || !['EPERM', 'EACCES', 'EBUSY'].includes(errnoOf(error) ?? '')) throw error;
+      await sleep(10);
+    }
+  }
+}
+
+/** Whether renaming a file failed because a folder has its name; Windows says EPERM. */
+export async function isFolderInTheWay(error: unknown, path: string): Promise<boolean> {
+  const errno = errnoOf(error) ?? '';
+  if (['EISDIR', 'ENOTEMPTY', 'EEXIST'].includes(errno)) return true;
+  return errno === 'EPERM' && ((await stat(path).catch(() => undefined))?.isDirectory() ?? false);
 }
 
 /** The same for a name that must not be there yet: false, and nothing done, where it is. */

@@ -1,9 +1,17 @@
-import { lstat, mkdir, readdir, readFile, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, realpath, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { InvalidInputError, invalidInput, ResourceNotFoundError } from '../errors.ts';
 import type { Location } from '../schema/types.ts';
 import { printable } from '../text.ts';
-import { diskError, errnoOf, FOLDER_MODE, makeFolder, writeAtomically } from './disk.ts';
+import {
+  diskError,
+  errnoOf,
+  FOLDER_MODE,
+  isFolderInTheWay,
+  makeFolder,
+  renameOver,
+  writeAtomically,
+} from './disk.ts';
 import { checkFileName, ENGINE_NAME_PART } from './file-name.ts';
 import type { FileStore, Provision, Reception, StoredFile } from './file-store.ts';
 import { makeStaging } from './staging.ts';
@@ -51,8 +59,8 @@ class FolderStore implements FileStore {
 
   async saveBytes(name: string, bytes: Uint8Array, location?: Location): Promise<void> {
     const path = await this.#writable(name, location);
-    await writeAtomically(path, bytes).catch((error) => {
-      throw errnoOf(error) === 'EISDIR' ? isFolder(name) : diskError(error, theFile(name));
+    await writeAtomically(path, bytes).catch(async (error) => {
+      throw (await isFolderInTheWay(error, path)) ? isFolder(name) : diskError(error, theFile(name));
     });
   }
 
@@ -116,9 +124,8 @@ class FolderStore implements FileStore {
 
   async #takeFile(path: string, name: string, location: Location | undefined): Promise<void> {
     const target = await this.#writable(name, location);
-    await rename(path, target).catch((error) => {
-      const taken = ['EISDIR', 'ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '');
-      throw taken ? isFolder(name) : diskError(error, theFile(name));
+    await renameOver(path, target).catch(async (error) => {
+      throw (await isFolderInTheWay(error, target)) ? isFolder(name) : diskError(error, theFile(name));
     });
   }
 

@@ -1,7 +1,8 @@
-import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { open, readFile, rm, stat } from 'node:fs/promises';
 import { toHex } from '../../base/bytes.ts';
 import { WherryError } from '../../base/errors.ts';
 import { randomBytes } from '../../base/random.ts';
+import { renameOver } from '../../base/rename-over.ts';
 import { fingerprint } from '../keys/fingerprint.ts';
 import { defaultKnownHostsPath, expandHome } from './known-hosts-file.ts';
 import { hostTarget, type KnownHostsEntry, matchesHost, parseKnownHostsLine } from './known-hosts-line.ts';
@@ -120,7 +121,7 @@ async function replaceFile(file: string, text: string): Promise<void> {
       await handle.writeFile(text);
       await handle.sync();
     }
-    await rename(temporary, file);
+    await renameOver(temporary, file);
   } catch (error) {
     await rm(temporary, { force: true });
     throw fileError('write', file, error);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { sameBytes } from '../../base/bytes.ts';
+import { renameOver } from '../../base/rename-over.ts';
 import type { PublicKey } from '../keys/public-key.ts';
 import {
   formatKnownHostsLine,
@@ -53,5 +54,5 @@ async function replaceFile(path: string, text: string): Promise<void> {
   const fresh = `${path}.${randomUUID()}`;
   await writeFile(fresh, text, { mode: 0o600, flag: 'wx' });
   await chmod(fresh, mode & 0o777);
-  await rename(fresh, path);
+  await renameOver(fresh, path);
 }
