@@ -42,6 +42,7 @@ export const LIMITS = {
   certificatePrincipals: { value: 256, why: 'names in an OpenSSH certificate, as OpenSSH caps them' },
   certificateOptions: { value: 64, why: 'critical options, and extensions, of an OpenSSH certificate' },
   x509ChainLength: { value: 16, why: 'certificates in one X.509 key (RFC 6187)' },
+  tokenObjects: { value: 256, why: 'keys, and certificates, looked at on one PKCS#11 token' },
   keyFileBytes: { value: 1_048_576, why: 'no private key is larger' },
   knownHostsLineBytes: { value: 65_536, why: 'one line of known_hosts' },
   agentFrameBytes: { value: 262_144, why: 'as OpenSSH agents' },

@@ -1,61 +1,30 @@
 /** Keys on PKCS#11 tokens, through the optional package pkcs11js. */
-
-import { createHash, createPublicKey } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import { utf8 } from '../../base/bytes.ts';
 import { WherryError } from '../../base/errors.ts';
-import { requirePackage } from '../../base/require-package.ts';
+import { LIMITS } from '../../base/limits.ts';
 import { sanitize } from '../../base/text.ts';
-import { SIGNATURE_ALGORITHMS, type SignatureName, type SignatureRow } from '../crypto/signatures.ts';
-import { WireWriter } from '../wire/writer.ts';
 import { DER_TAGS, DerReader } from './der.ts';
-import { derElement, derOctetString, derOid, derSequence } from './der-writer.ts';
+import { derElement, derOid, derSequence } from './der-writer.ts';
 import type { KeyEntry } from './formats/key-entry.ts';
-import { unsupported } from './formats/key-errors.ts';
 import { importPublicNumbers, named } from './key-numbers.ts';
-import type { PrivateKey } from './key-pair.ts';
+import { tokenKey } from './pkcs11-key.ts';
+import {
+  asTokenErrors,
+  CKA,
+  CKF,
+  CKO,
+  CKR,
+  CKU,
+  codeOf,
+  loadModule,
+  type Pkcs11,
+  reasonOf,
+} from './pkcs11-module.ts';
 import { encodePublicKey, type PublicKey, parsePublicKey, samePublicKey } from './public-key.ts';
 import { parseX509, type X509 } from './x509/x509.ts';
 
-/** The part of pkcs11js that is used. */
-interface Pkcs11 {
-  load(path: string): void;
-  C_Initialize(): void;
-  C_Finalize(): void;
-  C_GetSlotList(tokenPresent: boolean): Buffer[];
-  C_GetTokenInfo(slot: Buffer): { label: string; flags: number };
-  C_OpenSession(slot: Buffer, flags: number): Buffer;
-  C_CloseSession(session: Buffer): void;
-  C_Login(session: Buffer, user: number, pin: string): void;
-  C_FindObjectsInit(session: Buffer, template: readonly Attribute[]): void;
-  C_FindObjects(session: Buffer, max: number): Buffer[];
-  C_FindObjectsFinal(session: Buffer): void;
-  C_GetAttributeValue(session: Buffer, object: Buffer, template: readonly Attribute[]): Attribute[];
-  C_SignInit(session: Buffer, mechanism: { mechanism: number; parameter: null }, key: Buffer): void;
-  C_Sign(session: Buffer, data: Buffer, out: Buffer): Buffer;
-}
-
-interface Attribute {
-  readonly type: number;
-  readonly value?: unknown;
-}
-
-/** Numbers of PKCS#11 version 2.40, and of 3.0 for EdDSA. */
-const CKA = {
-  class: 0x000,
-  value: 0x011,
-  id: 0x102,
-  label: 0x003,
-  modulus: 0x120,
-  exponent: 0x122,
-  params: 0x180,
-  point: 0x181,
-} as const;
-const CKO = { certificate: 1, publicKey: 2, privateKey: 3 } as const;
-const CKM = { rsaPkcs: 0x0001, ecdsa: 0x1041, eddsa: 0x1057 } as const;
-const SERIAL_SESSION = 0x04;
-const CKU_USER = 1;
-const CKR_USER_ALREADY_LOGGED_IN = 0x100;
-const MAX_OBJECTS = 256;
+const ED25519 = '1.3.101.112';
 
 /** Which token and object a store names: a module's path, or an RFC 7512 URI with `module-path`. */
 interface Place {
@@ -69,7 +38,9 @@ interface Place {
  * The keys and certificates on the tokens of a PKCS#11 module. `store` is the path of the module's library, or a
  * `pkcs11:` URI (RFC 7512) with `module-path`, where `token`, `object` and `id` choose. The private keys stay on the
  * token and sign there, synchronously, until the process ends. KEY_UNSUPPORTED where the optional package `pkcs11js` is
- * not installed; KEY_PASSPHRASE_WRONG when the token refuses the PIN; INVALID_ARGUMENT when the module cannot be loaded.
+ * not installed; KEY_PASSPHRASE_WRONG when the token refuses the PIN; INVALID_ARGUMENT when the module cannot be loaded,
+ * has no such token, or has several and `token` does not choose, since each counts wrong PINs; TOKEN_FAILED when a token
+ * fails. Without a PIN only what is public is listed.
  *
  * @example
  * ```ts
@@ -84,41 +55,35 @@ interface Place {
 export function openPkcs11(store: string, pin?: string): KeyEntry[] {
   const place = readPlace(store);
   const api = loadModule(place.module);
-  const entries: KeyEntry[] = [];
-  for (const slot of api.C_GetSlotList(true)) {
-    const label = api.C_GetTokenInfo(slot).label.trim();
-    if (place.token !== undefined && place.token !== label) continue;
-    const session = api.C_OpenSession(slot, SERIAL_SESSION);
-    if (pin !== undefined) login(api, session, pin);
-    entries.push(...readToken(api, session, place));
+  const slots = slotsOf(api, place);
+  if (pin !== undefined && slots.length > 1) {
+    const text = 'the PKCS#11 module has several tokens: choose one by pkcs11:token=…?module-path=…';
+    throw new WherryError('INVALID_ARGUMENT', text);
   }
-  return entries;
+  return slots.flatMap((slot) =>
+    asTokenErrors('listing its keys', () => {
+      // It stays open: the keys sign through it.
+      const session = api.C_OpenSession(slot, CKF.serialSession);
+      if (pin !== undefined) login(api, session, pin);
+      return readToken(api, session, place);
+    }),
+  );
 }
 
-/** Modules stay loaded: a second C_Initialize of the same one fails, and the keys need it. */
-const MODULES = new Map<string, Pkcs11>();
-
-function loadModule(path: string): Pkcs11 {
-  const known = MODULES.get(path);
-  if (known !== undefined) return known;
-  let made: { PKCS11: new () => Pkcs11 };
-  try {
-    made = requirePackage('pkcs11js') as typeof made;
-  } catch (cause) {
-    const text =
-      'keys on PKCS#11 tokens need the package pkcs11js, which is not installed: npm install pkcs11js';
-    throw new WherryError('KEY_UNSUPPORTED', text, {}, cause);
+/** The slots whose tokens are ready for use, and of the label that is asked for. */
+function slotsOf(api: Pkcs11, { token }: Place): Buffer[] {
+  const ready = asTokenErrors('listing the tokens', () =>
+    api
+      .C_GetSlotList(true)
+      .map((slot) => ({ slot, ...api.C_GetTokenInfo(slot) }))
+      .filter(({ flags }) => (flags & CKF.tokenInitialized) !== 0),
+  );
+  const chosen = ready.filter(({ label }) => token === undefined || label.trim() === token);
+  if (chosen.length === 0) {
+    const which = token === undefined ? 'no token' : `no token ${sanitize(token, 64)}`;
+    throw new WherryError('INVALID_ARGUMENT', `the PKCS#11 module has ${which}`);
   }
-  const api = new made.PKCS11();
-  try {
-    api.load(path);
-    api.C_Initialize();
-  } catch (cause) {
-    const text = `the PKCS#11 module ${sanitize(path, 256)} cannot be loaded`;
-    throw new WherryError('INVALID_ARGUMENT', text, { localPath: path }, cause);
-  }
-  MODULES.set(path, api);
-  return api;
+  return chosen.map(({ slot }) => slot);
 }
 
 function readPlace(store: string): Place {
@@ -138,11 +103,16 @@ function readPlace(store: string): Place {
 
 function login(api: Pkcs11, session: Buffer, pin: string): void {
   try {
-    api.C_Login(session, CKU_USER, pin);
-  } catch (cause) {
-    if ((cause as { code?: number }).code === CKR_USER_ALREADY_LOGGED_IN) return;
-    // The cause may hold the PIN among its arguments.
-    throw new WherryError('KEY_PASSPHRASE_WRONG', 'the token refuses the PIN');
+    api.C_Login(session, CKU.user, pin);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === CKR.userAlreadyLoggedIn) return;
+    api.C_CloseSession(session);
+    // No cause: its arguments may hold the PIN.
+    if (code === CKR.pinIncorrect) throw new WherryError('KEY_PASSPHRASE_WRONG', 'the token refuses the PIN');
+    if (code === CKR.pinLocked)
+      throw new WherryError('TOKEN_FAILED', 'the token is locked, after too many wrong PINs');
+    throw new WherryError('TOKEN_FAILED', `the token does not take the PIN: ${reasonOf(error)}`);
   }
 }
 
@@ -163,7 +133,7 @@ function readToken(api: Pkcs11, session: Buffer, place: Place): KeyEntry[] {
     const certificate = certificates.find(({ id }) => id === secret.id)?.certificate;
     const publicKey = certificate?.publicKey ?? publics.find(({ id }) => id === secret.id)?.publicKey;
     if (publicKey === undefined) continue;
-    const privateKey = tokenKey(api, session, secret, publicKey);
+    const privateKey = tokenKey(api, session, secret.handle, secret.label, publicKey);
     const more = certificate === undefined ? {} : { certificate };
     entries.push({ comment: secret.label, publicKey, privateKey, ...more });
   }
@@ -190,7 +160,7 @@ interface TokenObject {
 
 function find(api: Pkcs11, session: Buffer, kind: number): TokenObject[] {
   api.C_FindObjectsInit(session, [{ type: CKA.class, value: kind }]);
-  const handles = api.C_FindObjects(session, MAX_OBJECTS);
+  const handles = api.C_FindObjects(session, LIMITS.tokenObjects.value);
   api.C_FindObjectsFinal(session);
   return handles.map((handle) => ({
     handle,
@@ -231,10 +201,10 @@ function readPublic(api: Pkcs11, session: Buffer, { handle }: TokenObject): Publ
     }
     if (params === undefined || point === undefined) return undefined;
     const bytes = point[0] === DER_TAGS.octetString ? new DerReader(point).octetString() : point;
-    // Ed25519 has its curve's name here, where its key info has an identifier of its own (RFC 8410).
-    const edwards = params[0] !== DER_TAGS.oid;
+    // Ed25519 has its curve's name here, or the identifier its key info has (RFC 8410).
+    const edwards = params[0] !== DER_TAGS.oid || Buffer.compare(params, derOid(ED25519)) === 0;
     const algorithm = edwards
-      ? derSequence(derOid('1.3.101.112'))
+      ? derSequence(derOid(ED25519))
       : derSequence(derOid('1.2.840.10045.2.1'), params);
     const bits = derElement(DER_TAGS.bitString, Uint8Array.of(0), bytes);
     const key = createPublicKey({
@@ -246,62 +216,4 @@ function readPublic(api: Pkcs11, session: Buffer, { handle }: TokenObject): Publ
   } catch {
     return undefined;
   }
-}
-
-function tokenKey(
-  api: Pkcs11,
-  session: Buffer,
-  { handle, label }: TokenObject,
-  publicKey: PublicKey,
-): PrivateKey {
-  return {
-    publicKey,
-    comment: label,
-    sign(name: SignatureName, data: Uint8Array): Uint8Array {
-      const row: SignatureRow = SIGNATURE_ALGORITHMS[name];
-      if (row.keyType !== publicKey.type) {
-        const text = `a key of type ${publicKey.type} cannot make ${name} signatures`;
-        throw new WherryError('INVALID_ARGUMENT', text, { keyType: publicKey.type });
-      }
-      const form = TOKEN_SIGNATURES[row.family];
-      if (form === undefined) throw unsupported(`${name} signatures by a token`, publicKey.type);
-      api.C_SignInit(session, { mechanism: form.mechanism, parameter: null }, handle);
-      const signature = api.C_Sign(session, Buffer.from(form.input(row, data)), Buffer.alloc(2048));
-      return new WireWriter().text(name).string(form.toWire(signature)).finish();
-    },
-  };
-}
-
-/** How a token is asked for a signature of a family, and what its answer becomes. */
-interface TokenSignature {
-  readonly mechanism: number;
-  input(row: SignatureRow, data: Uint8Array): Uint8Array;
-  toWire(signature: Uint8Array): Uint8Array;
-}
-
-const TOKEN_SIGNATURES: Readonly<Record<string, TokenSignature>> = {
-  rsa: { mechanism: CKM.rsaPkcs, input: digestInfo, toWire: (signature) => signature },
-  ec: {
-    mechanism: CKM.ecdsa,
-    input: (row, data) => createHash(row.hash!).update(data).digest(),
-    toWire(signature) {
-      const half = signature.length / 2;
-      return new WireWriter().mpint(signature.subarray(0, half)).mpint(signature.subarray(half)).finish();
-    },
-  },
-  ed25519: { mechanism: CKM.eddsa, input: (_row, data) => data, toWire: (signature) => signature },
-};
-
-const HASH_OIDS: Readonly<Record<string, string>> = {
-  sha1: '1.3.14.3.2.26',
-  sha256: '2.16.840.1.101.3.4.2.1',
-  sha512: '2.16.840.1.101.3.4.2.3',
-};
-
-/** RFC 8017 section 9.2: the DigestInfo a PKCS#1 signature is over; every token can do that much. */
-function digestInfo(row: SignatureRow, data: Uint8Array): Uint8Array {
-  const hash = row.hash!;
-  const digest = createHash(hash).update(data).digest();
-  const algorithm = derSequence(derOid(HASH_OIDS[hash]!), derElement(DER_TAGS.null));
-  return derSequence(algorithm, derOctetString(digest));
 }
