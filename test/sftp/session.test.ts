@@ -164,7 +164,7 @@ test('a late OPEN handle is closed, a late failure is dropped', async () => {
   await failure(sftp.open('f', 'r', {}, { timeout: 1 }), 'TIMEOUT');
   await failure(sftp.open('none', 'r', {}, { timeout: 1 }), 'TIMEOUT');
   await new Promise((resolve) => setTimeout(resolve, 80));
-  assert.deepEqual([server.table.opened, server.table.handles.size, server.count(4)], [1, 0, 1]);
+  assert.deepEqual([server.openedHandles, server.openHandles, server.count(4)], [1, 0, 1]);
 });
 
 test('handles over 256 bytes are refused', async () => {
@@ -200,7 +200,7 @@ test('a listing that never ends is cut at maxEntries; one of empty replies ends'
   const error = await within(1000, failure(listing, 'LIMIT_EXCEEDED'));
   assert.deepEqual([count, error.details.expected], [50, 50]);
   await settleTurns();
-  assert.equal(server.table.handles.size, 0);
+  assert.equal(server.openHandles, 0);
   const empty = await openMemory({ neverEndingListing: 'empty' });
   const names: string[] = [];
   const all = (async () => {
@@ -236,14 +236,14 @@ test('leaving a listing early, or aborting it, closes the folder', async () => {
   for (let i = 0; i < 500; i++) fs.put(`f${i}`, Buffer.alloc(0));
   for await (const _ of sftp.list('.')) break;
   await settleTurns();
-  assert.equal(server.table.handles.size, 0);
+  assert.equal(server.openHandles, 0);
   const abort = new AbortController();
   const listing = (async () => {
     for await (const _ of sftp.list('.', { signal: abort.signal })) abort.abort();
   })();
   await failure(listing, 'ABORTED');
   await settleTurns();
-  assert.equal(server.table.handles.size, 0);
+  assert.equal(server.openHandles, 0);
   let count = 0;
   for await (const _ of sftp.list('.')) count++;
   assert.equal(count, 500);

@@ -54,8 +54,8 @@ test('a READ asks for less after a short answer, for more after full ones, and l
 
 test('READs shrink to what a server gives, and grow again when it gives more', async () => {
   const memory = await openMemory();
-  const { sins, table } = memory.server;
-  Object.defineProperty(sins, 'shortReads', { get: () => (table.reads > 90 ? undefined : 20_000) });
+  const { server } = memory;
+  Object.defineProperty(server.sins, 'shortReads', { get: () => (server.reads > 90 ? undefined : 20_000) });
   const content = pattern(16_000_000);
   memory.fs.put('f', content);
   await using folder = await localFolder();

@@ -154,7 +154,7 @@ test('the temporary file is beside the target, the name appears only when it is 
   assertSameBytes(await readFile(folder.file('target')), pattern(3_000_000));
   await settleTurns();
   await sleep(50);
-  assert.equal(server.table.handles.size, 0, 'the remote file is closed');
+  assert.equal(server.openHandles, 0, 'the remote file is closed');
 });
 
 test('keepPartial and resume: the kept part is right to its last byte, the rest is fetched and no more', async () => {
@@ -332,7 +332,7 @@ test('a full disk: TRANSFER_LOCAL_FILE with ENOSPC, the kept part is right', {
         assertSameBytes(part, content.subarray(0, part.length));
       } else await assert.rejects(stat(`${disk}/t`), { code: 'ENOENT' });
       await settleTurns();
-      assert.equal(server.table.handles.size, 0);
+      assert.equal(server.openHandles, 0);
       assert.equal((await sftp.stat('f')).size, 3_000_000, 'the session goes on');
     }
   } finally {
@@ -371,7 +371,7 @@ test('abort at any time: ABORTED, nothing left, the session goes on', async () =
     assert.deepEqual(await folder.names(), outcome === 'done' ? ['t'] : []);
     assert.equal((await sftp.stat('f')).size, 1_500_000);
     await sleep(10);
-    assert.equal(server.table.handles.size, 0, `round ${round}: handles`);
+    assert.equal(server.openHandles, 0, `round ${round}: handles`);
   }
 });
 

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { truncate as cut, writeAt } from '../support/sftp/memory-fs.ts';
+import { resize } from '../../src/server/files/memory-node.ts';
 import {
   assertSameBytes,
   failure,
@@ -13,6 +13,7 @@ import {
   openMemory,
   pattern,
 } from '../support/sftp/memory-session.ts';
+import { append } from '../support/sftp/sinful-answers.ts';
 
 async function collect(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const parts: Uint8Array[] = [];
@@ -77,7 +78,7 @@ test('streams that fail, are destroyed, or are never read', async () => {
 test('follow gives what is appended, from the end or from a byte, and ends when nothing comes', async () => {
   const { sftp, fs } = await openMemory();
   const node = fs.put('log', Buffer.from('old\n'));
-  const grow = (text: string): void => writeAt(node, node.size, Buffer.from(text));
+  const grow = (text: string): void => append(node, Buffer.from(text));
   const options = { interval: 10, idle: 1000 };
   const fromEnd = collect(sftp.follow('log', options));
   const fromTwo = collect(sftp.follow('log', { ...options, start: 2 }));
@@ -103,10 +104,10 @@ test('follow: a file that is cut or replaced begins anew, the signal ends it', a
     assert.equal(got.join('|'), text);
   };
   await until('0123456789');
-  cut(node, 0);
-  writeAt(node, 0, Buffer.from('abc'));
+  resize(node, 0);
+  append(node, Buffer.from('abc'));
   await until('0123456789|abc');
-  fs.put('log', Buffer.from('another')).mtime += 5;
+  fs.put('log', Buffer.from('another')).modifyTime += 5;
   await until('0123456789|abc|another');
   stop.abort();
   await failure(following, 'ABORTED');

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { pathFilter } from '../../src/base/path-filter.ts';
 import { linkStaysInside } from '../../src/transfer/tree/links.ts';
 import type { TreeProgress } from '../../src/transfer/tree/options.ts';
-import { type MemoryFs, newNode } from '../support/sftp/memory-fs.ts';
+import type { MemoryFs } from '../support/sftp/memory-fs.ts';
 import { failure, localFolder, openMemory, pattern } from '../support/sftp/memory-session.ts';
 
 /** Files by relative path; a path that ends in a slash is a folder, a value that begins with `->` a link. */
@@ -17,8 +17,7 @@ function plant(fs: MemoryFs, root: string, spec: Spec): void {
   for (const [path, content] of Object.entries(spec)) {
     const at = `${root}/${path}`.replace(/\/$/, '');
     if (path.endsWith('/')) fs.mkdir(at);
-    else if (content.startsWith('->'))
-      Object.assign(fs.add(at, newNode('symlink', 0o777)), { target: content.slice(2) });
+    else if (content.startsWith('->')) fs.symlink(content.slice(2), at);
     else fs.put(at, Buffer.from(content));
   }
 }
@@ -182,8 +181,12 @@ for (const name of ['../evil', 'a/b', '..', '']) {
 test('permissions and times are kept when asked, of files and folders, both ways; setuid is not', async () => {
   const { sftp, fs } = await openMemory();
   plant(fs, 'tree', { 'sub/': '', 'sub/b.txt': 'b' });
-  Object.assign(fs.node('tree/sub/b.txt'), { mode: 0o4640, mtime: 1_000_000_000, atime: 1_100_000_000 });
-  Object.assign(fs.node('tree/sub'), { mode: 0o550, mtime: 1_200_000_000 });
+  Object.assign(fs.node('tree/sub/b.txt'), {
+    mode: 0o4640,
+    modifyTime: 1_000_000_000,
+    accessTime: 1_100_000_000,
+  });
+  Object.assign(fs.node('tree/sub'), { mode: 0o550, modifyTime: 1_200_000_000 });
   await using folder = await localFolder();
   await sftp.downloadTree('tree', folder.file('down'), { preserve: true });
   const file = await stat(folder.file('down/sub/b.txt'));
@@ -194,9 +197,9 @@ test('permissions and times are kept when asked, of files and folders, both ways
   assert.equal(sub.mtimeMs, 1_200_000_000_000);
   await sftp.uploadTree(folder.file('down'), 'up', { preserve: true });
   assert.equal(fs.node('up/sub/b.txt').mode, 0o640);
-  assert.equal(fs.node('up/sub/b.txt').mtime, 1_000_000_000);
+  assert.equal(fs.node('up/sub/b.txt').modifyTime, 1_000_000_000);
   assert.equal(fs.node('up/sub').mode, 0o550);
-  assert.equal(fs.node('up/sub').mtime, 1_200_000_000);
+  assert.equal(fs.node('up/sub').modifyTime, 1_200_000_000);
   await chmod(folder.file('down/sub'), 0o750);
 });
 
@@ -209,9 +212,9 @@ test('a single file keeps what is asked for, and nothing is sent that is not', a
   await sftp.upload(folder.file('f'), 'plain');
   assert.ok(!server.received.some(({ type }) => type === 9 || type === 10));
   await sftp.upload(folder.file('f'), 'times', { preserve: 'times' });
-  assert.deepEqual([fs.node('times').mtime, fs.node('times').mode === 0o604], [1_000_000_001, false]);
+  assert.deepEqual([fs.node('times').modifyTime, fs.node('times').mode === 0o604], [1_000_000_001, false]);
   await sftp.upload(folder.file('f'), 'both', { preserve: true, atomic: true });
-  assert.deepEqual([fs.node('both').mtime, fs.node('both').mode], [1_000_000_001, 0o604]);
+  assert.deepEqual([fs.node('both').modifyTime, fs.node('both').mode], [1_000_000_001, 0o604]);
   await sftp.download('both', folder.file('g'), { preserve: 'permissions' });
   const info = await stat(folder.file('g'));
   assert.equal(info.mode & 0o777, 0o604);
@@ -259,10 +262,10 @@ test('mirrors: what is new and changed moves, the rest does not, and only with d
   assert.equal(await readFile(join(here, 'keep.tmp'), 'utf8'), 'k');
   const second = await sftp.mirrorDown('tree', here, options);
   assert.deepEqual([second.files, second.unchanged, second.deleted], [0, 5, 0]);
-  fs.put('tree/sub/b.txt', Buffer.from('BB')).mtime = 1_700_000_500;
+  fs.put('tree/sub/b.txt', Buffer.from('BB')).modifyTime = 1_700_000_500;
   assert.equal((await sftp.mirrorDown('tree', here, { ...options, compare: 'size' })).files, 0);
   assert.equal((await sftp.mirrorDown('tree', here, options)).files, 1);
-  fs.put('tree/sub/b.txt', Buffer.from('Bb')).mtime = 1_700_000_500;
+  fs.put('tree/sub/b.txt', Buffer.from('Bb')).modifyTime = 1_700_000_500;
   assert.equal((await sftp.mirrorDown('tree', here, options)).files, 0, 'the time tells nothing');
   assert.equal((await sftp.mirrorDown('tree', here, { ...options, compare: 'hash' })).files, 1);
   assert.equal(await readFile(join(here, 'sub/b.txt'), 'utf8'), 'Bb');

@@ -1,17 +1,16 @@
-/** A scriptable SFTP version 3 server on the other end of a channel pair. */
+/** The public SFTP server (src/server) on the other end of a channel pair, with sins between it and the client. */
 import { WherryError } from '../../../src/base/errors.ts';
+import { madeUpAccounts } from '../../../src/server/files/accounts.ts';
+import { LockTable } from '../../../src/server/sftp/locks.ts';
+import { SftpServer } from '../../../src/server/sftp/sftp-server.ts';
+import type { ChannelHandlers } from '../../../src/ssh/connection/channel.ts';
 import type { ServerEnd } from './channel-pair.ts';
-import { FsError, MemoryFs, STATUS } from './memory-fs.ts';
-import { type Answer, RequestTable, status } from './requests.ts';
+import { HOME, MemoryFs } from './memory-fs.ts';
+import { type Answer, type Received, SinfulAnswers, status } from './sinful-answers.ts';
 import { OPENSSH_EXTENSIONS, type Sins } from './sins.ts';
 import { Cursor, packet, str, u32 } from './wire.ts';
 
-/** One request as it arrived: `body` begins behind the id. */
-export interface Received {
-  type: number;
-  id: number;
-  body: Buffer;
-}
+const LIMITS = { packet: 262_144, read: 261_120, write: 261_120, handles: 1_000 };
 
 /** A small generator of numbers from 0 to 1, the same for the same seed. */
 export function seeded(seed: number): () => number {
@@ -28,10 +27,14 @@ export class MemorySftpServer {
   readonly fs: MemoryFs;
   readonly received: Received[] = [];
   readonly sins: Sins;
-  readonly table: RequestTable;
   /** READs and WRITEs unanswered at a time, at most. */
   mostUnderWay = 0;
   readonly #end: ServerEnd;
+  readonly #inner: SftpServer;
+  readonly #answers: SinfulAnswers;
+  #handlers: ChannelHandlers | undefined;
+  /** What the inner server said last. */
+  #said: Buffer | undefined;
   readonly #random: () => number;
   #input: Buffer = Buffer.alloc(0);
   #parts: Buffer[] = [];
@@ -45,12 +48,40 @@ export class MemorySftpServer {
     this.#end = end;
     this.sins = { ...sins };
     this.fs = fs;
-    this.table = new RequestTable(fs, this.sins);
+    const channel = {
+      attach: (handlers: ChannelHandlers) => {
+        this.#handlers = handlers;
+      },
+      giveCredit: () => {},
+      write: (head: Uint8Array, body: Uint8Array = Buffer.alloc(0)) => {
+        this.#said = Buffer.concat([head, body]);
+        return true;
+      },
+      close: () => end.close(),
+    };
+    const accounts = madeUpAccounts(['me']);
+    const shared = { files: fs, accounts, home: HOME, readOnly: false, locks: new LockTable() };
+    this.#inner = new SftpServer(channel, { ...shared, versions: [3], offers: () => true, limits: LIMITS });
+    this.#answers = new SinfulAnswers(this.#inner.session, fs, this.sins);
     this.#random = seeded(sins.reorderReplies ?? 1);
     end.onData = (bytes) => this.#receive(bytes);
     end.onClose = () => {
       this.#gone = true;
     };
+  }
+
+  /** Handles that are open, and all that ever were. */
+  get openHandles(): number {
+    return this.#inner.session.handles.size;
+  }
+
+  get openedHandles(): number {
+    return this.#inner.session.handles.given;
+  }
+
+  /** READs answered so far. */
+  get reads(): number {
+    return this.#answers.reads;
   }
 
   /** How many requests of a type arrived. */
@@ -79,6 +110,7 @@ export class MemorySftpServer {
     if (this.#gone) return;
     const { earlyClose, silentAfter, silentOn } = this.sins;
     if (bytes[0] === 1) {
+      this.#ask(packet(1, u32(3)));
       const extensions = this.sins.extensions ?? OPENSSH_EXTENSIONS;
       const parts = extensions.flatMap(([name, data]) => [str(name), str(data)]);
       this.#end.send(packet(2, u32(this.sins.version ?? 3), ...parts));
@@ -132,13 +164,18 @@ export class MemorySftpServer {
   }
 
   #work(request: Received): Answer {
-    try {
-      return this.table.answer(request.type, new Cursor(request.body));
-    } catch (error) {
-      return error instanceof FsError
-        ? status(error.status, error.message)
-        : status(STATUS.BAD_MESSAGE, String(error));
-    }
+    return this.#answers.answer(request, (body) => {
+      const frame = this.#ask(packet(request.type, u32(request.id), body));
+      return { type: frame[4]!, body: frame.subarray(9) };
+    });
+  }
+
+  /** What the inner server says to a packet. */
+  #ask(frame: Buffer): Buffer {
+    this.#said = undefined;
+    this.#handlers!.data(frame);
+    if (this.#said === undefined) throw new Error('the inner server did not answer');
+    return this.#said;
   }
 
   #refusal(request: Received): Answer | undefined {

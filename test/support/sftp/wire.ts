@@ -23,6 +23,7 @@ export function packet(type: number, ...parts: Uint8Array[]): Buffer {
   return Buffer.concat([u32(body.length), body]);
 }
 
+/** ATTRS of filexfer-02 section 5. */
 export interface WireAttributes {
   size?: number | bigint;
   uid?: number;
@@ -30,23 +31,6 @@ export interface WireAttributes {
   permissions?: number;
   atime?: number;
   mtime?: number;
-}
-
-/** ATTRS of filexfer-02 section 5. */
-export function attrs(of: WireAttributes): Buffer {
-  const { size, uid, gid, permissions, atime, mtime } = of;
-  const flags =
-    (size === undefined ? 0 : 1) +
-    (uid === undefined ? 0 : 2) +
-    (permissions === undefined ? 0 : 4) +
-    (mtime === undefined ? 0 : 8);
-  return Buffer.concat([
-    u32(flags),
-    ...(size === undefined ? [] : [u64(size)]),
-    ...(uid === undefined ? [] : [u32(uid), u32(gid ?? 0)]),
-    ...(permissions === undefined ? [] : [u32(permissions)]),
-    ...(mtime === undefined ? [] : [u32(atime ?? 0), u32(mtime)]),
-  ]);
 }
 
 /** Reads what a client sent; throws on bytes that are not there, as a server's parser would. */
