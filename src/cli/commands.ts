@@ -95,7 +95,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
     // One list for commander, which takes a variadic argument at the end only; put.ts splits the URL off.
     args: [['<local...>', `files, folders with -r, or - for stdin; last the URL: ${URL_DOC}`]],
     doc: 'send files, or with -r folders',
-    options: COPYING,
+    options: [...CONNECTING, 'recursive', 'preserve', 'atomic', ...REPORTING],
     remote: true,
     load: async () => (await import('./put.ts')).put,
   },

@@ -15,6 +15,7 @@ export interface CliOptions {
   readonly config?: string | false;
   readonly recursive?: boolean;
   readonly force?: boolean;
+  readonly atomic?: boolean;
   readonly parents?: boolean;
   readonly symbolic?: boolean;
   readonly depth?: number;
@@ -134,7 +135,8 @@ export const OPTIONS: Readonly<Record<keyof CliOptions, OptionRow>> = {
   follow: { flags: '-f, --follow', doc: 'go on with what is appended, until interrupted' },
   lines: { flags: '-n, --lines <count>', doc: 'how many lines of the end (default 10)', parse: parseLines },
   recursive: { flags: '-r, --recursive', doc: 'folders with all below them' },
-  force: { flags: '-f, --force', doc: 'what is not there is no failure' },
+  force: { flags: '-f, --force', doc: 'rm: what is not there is no failure; mv: replace what is there' },
+  atomic: { flags: '--atomic', doc: 'write under another name and rename when all is there (sftp:// only)' },
   parents: { flags: '-p, --parents', doc: 'make the folders above it too; one that is there is no failure' },
   symbolic: { flags: '-s, --symbolic', doc: 'a symbolic link instead of a hard one' },
   depth: { flags: '--depth <levels>', doc: 'how many folders deep to go', parse: parseDepth },

@@ -33,6 +33,8 @@ export async function put(context: CommandContext): Promise<void> {
   const totals = new Totals();
   checkPreserve(url, context.options);
   if (url.scheme === 'scp') {
+    if (context.options.atomic === true)
+      throw new UsageError('scp writes in place: use an sftp:// URL with --atomic');
     if (paths.includes(STDIN)) throw new UsageError('scp copies files only: use an sftp:// URL with -');
     await putByScp(paths, url, context, totals);
     context.report.done(totals.summary('put'));
@@ -76,12 +78,12 @@ async function send(
   source: Source,
   url: RemoteUrl,
   folder: string | undefined,
-  { report, signal }: CommandContext,
+  { report, signal, options: { atomic } }: CommandContext,
   totals: Totals,
 ): Promise<void> {
   if (source.folder) {
     const target = folder === undefined ? url.path : pathInFolder(folder, source.name ?? '.');
-    totals.addTree(await sftp.uploadTree(source.path, target, { signal, ...treeReporting(report) }));
+    totals.addTree(await sftp.uploadTree(source.path, target, { signal, atomic, ...treeReporting(report) }));
     return;
   }
   if (folder !== undefined && source.name === undefined) {
@@ -93,6 +95,7 @@ async function send(
   const path = fromStdin ? target : source.path;
   const { bytes, size, duration } = await sftp.upload(fromStdin ? stdinSource() : source.path, target, {
     signal,
+    atomic,
     onProgress: (progress) => report.progress({ path, ...progress }),
   });
   totals.addFile(bytes);

@@ -37,7 +37,7 @@ export async function runCommand(
     if (outputError !== undefined) throw outputError;
     return interrupt.exit ?? 0;
   } catch (error) {
-    return await tell(outputError ?? error, interrupt, options, report);
+    return await tell(outputError ?? error, interrupt, options, report, name);
   } finally {
     await Promise.all([stdout.flush(), stderr.flush()]);
   }
@@ -49,14 +49,15 @@ async function tell(
   interrupt: Interrupt,
   options: CliOptions,
   report: Report,
+  command: CommandName,
 ): Promise<number> {
   const { explain } = await import('./explain.ts');
   const { exitCode } = await import('./exit-codes.ts');
   if (interrupt.exit === undefined || interrupt.exit < 128) {
-    report.failed(explain(error, options));
+    report.failed(explain(error, options, { command }));
     return exitCode(error);
   }
-  if (interrupt.reason !== '') report.failed(explain(error, options, interrupt.reason));
+  if (interrupt.reason !== '') report.failed(explain(error, options, { interruption: interrupt.reason }));
   return interrupt.exit;
 }
 

@@ -17,5 +17,10 @@ const WORDS: Readonly<Record<string, string>> = {
 
 /** `cannot write x: permission denied`. */
 export function localTrouble(verb: 'read' | 'write', what: string, errno: string): string {
-  return `cannot ${verb} ${what}: ${WORDS[errno] ?? errno}`;
+  return `cannot ${verb} ${what}: ${inWords(errno)}`;
+}
+
+/** An error of the system as people say it; its name where there are no words for it. */
+export function inWords(errno: string): string {
+  return WORDS[errno] ?? errno;
 }

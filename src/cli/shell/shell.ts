@@ -95,8 +95,8 @@ export class Shell implements ShellSession {
         await this.#line(line, AbortSignal.any([signal, aborted]));
       } catch (error) {
         if (!terminal || signal.aborted || this.ssh.closed) throw error;
-        const failure = explain(error, this.options, aborted.aborted ? 'interrupted' : undefined, true);
-        report.failed(failure);
+        const interruption = aborted.aborted ? 'interrupted' : undefined;
+        report.failed(explain(error, this.options, { interruption, inShell: true }));
       }
       if (this.#left) return;
     }
