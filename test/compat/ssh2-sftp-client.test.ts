@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -12,6 +13,7 @@ import { after, before, describe, it } from 'node:test';
 import SftpClient from '../../src/compat/ssh2-sftp-client/index.ts';
 import { fingerprints } from '../../src/index.ts';
 import { type RunningServer, startServer } from '../../src/server/index.ts';
+import { getFixtures } from '../support/servers/fixtures.ts';
 
 const Theirs = createRequire(import.meta.url)('ssh2-sftp-client') as typeof SftpClient;
 const QUIET = { error: () => {}, end: () => {}, close: () => {} };
@@ -246,6 +248,128 @@ const CALLS: [name: string, call: Call, compare?: 'code'][] = [
       return await text(join(root, 'w'));
     },
   ],
+  [
+    'get with an encoding',
+    async (c) => String(await c.get('a.txt', undefined, { readStreamOptions: { encoding: 'utf8' } })),
+  ],
+  [
+    'get that appends',
+    async (c, { local }) => {
+      await c.get('a.txt', join(local, 'ga'));
+      await c.get('a.txt', join(local, 'ga'), { writeStreamOptions: { flags: 'a' } });
+      return await text(join(local, 'ga'));
+    },
+  ],
+  [
+    'pipeOptions leave nothing open',
+    async (c, { local }) => {
+      const stream = createWriteStream(join(local, 'open'));
+      const closed = once(stream, 'close');
+      await c.get('a.txt', stream, { pipeOptions: { end: false } });
+      await closed;
+      return await text(join(local, 'open'));
+    },
+  ],
+  [
+    'fastGet with steps',
+    async (c, { local }) => {
+      let last: number[] = [];
+      const step = (sum: number, _chunk: number, total: number): void => {
+        last = [sum, total];
+      };
+      await c.fastGet('a.txt', join(local, 'fs'), { concurrency: 2, chunkSize: 1000, step });
+      return last;
+    },
+  ],
+  [
+    'fastPut with steps and a mode',
+    async (c, { local }) => {
+      let last: number[] = [];
+      const step = (sum: number, _chunk: number, total: number): void => {
+        last = [sum, total];
+      };
+      const result = await c.fastPut(join(local, 'l.txt'), 'fm', {
+        concurrency: 2,
+        chunkSize: 1000,
+        mode: 0o640,
+        step,
+      });
+      return [result, last, ((await c.stat('fm')).mode & 0o777).toString(8)];
+    },
+  ],
+  [
+    'fastPut with a mode in octal',
+    async (c, { local }) => {
+      await c.fastPut(join(local, 'l.txt'), 'fo', { mode: '0604' });
+      return ((await c.stat('fo')).mode & 0o777).toString(8);
+    },
+  ],
+  [
+    'put of a part',
+    async (c, { local, root }) => {
+      await c.put(join(local, 'l.txt'), 'pp', { readStreamOptions: { start: 5, end: 7 } });
+      return await text(join(root, 'pp'));
+    },
+  ],
+  ['put over a folder', (c) => c.put(Buffer.from('x'), 'dir'), 'code'],
+  [
+    'append with a mode',
+    async (c, { root }) => {
+      await c.append(Buffer.from('new'), 'am', { mode: 0o600 });
+      return [await text(join(root, 'am')), ((await c.stat('am')).mode & 0o777).toString(8)];
+    },
+  ],
+  [
+    'chmod with a text',
+    async (c) => [await c.chmod('p3', '640'), ((await c.stat('p3')).mode & 0o777).toString(8)],
+  ],
+  ['get of a folder', (c) => c.get('dir'), 'code'],
+  ['delete of a folder', (c) => c.delete('dir'), 'code'],
+  ['list of a file', (c) => c.list('a.txt'), 'code'],
+  ['realPath of nothing', (c) => c.realPath('nothing/at/all')],
+  [
+    'uploadDir by fastPut, with a filter that sees folders',
+    async (c, { local, root }) => {
+      const filter = (path: string, folder: boolean): boolean => !(folder && path.endsWith('deep'));
+      const result = await c.uploadDir(join(local, 'up'), 'up2', { filter, useFastput: true });
+      return [result, (await readdir(join(root, 'up2'), { recursive: true })).sort()];
+    },
+  ],
+  [
+    'downloadDir with a filter, by fastGet, and its events',
+    async (c, { local }) => {
+      const seen: string[] = [];
+      const listener = ({ source }: { source: string }): void => {
+        seen.push(source);
+      };
+      c.on('download', listener);
+      const filter = (path: string, folder: boolean): boolean => !folder && path.endsWith('b.txt');
+      const result = await c.downloadDir('dir', join(local, 'down3'), { filter, useFastget: true });
+      c.removeListener('download', listener);
+      return [result, seen, (await readdir(join(local, 'down3'), { recursive: true })).sort()];
+    },
+  ],
+  [
+    'createReadStream with an encoding',
+    async (c) => {
+      const parts: unknown[] = [];
+      for await (const part of c.createReadStream('a.txt', { encoding: 'utf8' })) parts.push(part);
+      return parts;
+    },
+  ],
+  [
+    'createWriteStream into the middle, and at the end',
+    async (c, { root }) => {
+      await c.put(Buffer.from('0123456789'), 'mid');
+      for (const options of [{ flags: 'r+', start: 4 }, { flags: 'a' }]) {
+        const stream = c.createWriteStream('mid', options);
+        const closed = once(stream, 'close');
+        stream.end('xx');
+        await closed;
+      }
+      return await text(join(root, 'mid'));
+    },
+  ],
   ['rcopy', async (c, { root }) => [await c.rcopy('a.txt', 'copy'), await text(join(root, 'copy'))]],
   ['rcopy of nothing', (c) => c.rcopy('nothing', 'copy2')],
   ['rcopy over a file', (c) => c.rcopy('a.txt', 'copy')],
@@ -300,6 +424,43 @@ describe('connecting', () => {
       client.connect({ host, port, ...LOGIN, hostVerifier: (_, done) => void done(false) as never }),
     );
   });
+
+  for (const Client of [SftpClient, Theirs]) {
+    const name = Client === SftpClient ? 'ours' : 'theirs';
+    it(`takes the options of a login: ${name}`, async () => {
+      const { userKeys, passphrase } = await getFixtures();
+      const { files, publicLine } = userKeys.ed25519;
+      await using server = await startServer({
+        users: { me: { password: 'secret' }, key: { publicKeys: [publicLine] } },
+      });
+      const { host, port, fingerprint } = server;
+      const trust = fingerprints([fingerprint]);
+      const key = { username: 'key', privateKey: await readFile(files.openssh) };
+      const locked = { username: 'key', privateKey: await readFile(files.opensshEncrypted), passphrase };
+      const lines: string[] = [];
+      const sock = connectSocket(port, host);
+      for (const more of [
+        {},
+        key,
+        locked,
+        { forceIPv4: true },
+        { localAddress: '127.0.0.1' },
+        { readyTimeout: 5000, keepaliveInterval: 1000, keepaliveCountMax: 2 },
+        { algorithms: { cipher: ['aes256-ctr'], hmac: { append: 'hmac-sha1' }, compress: ['none'] } },
+        { debug: (line: string) => lines.push(line) },
+        { sock },
+        { promiseLimit: 2, strictVendor: true },
+      ]) {
+        const client = new Client('options', QUIET);
+        await client.connect({ host, port, ...LOGIN, trust, ...more } as never);
+        assert.equal(await client.cwd(), '/', JSON.stringify(Object.keys(more)));
+        await client.end();
+      }
+      assert.ok(lines.length > 0);
+      const bad = new Client('options', QUIET);
+      await assert.rejects(bad.connect({ host, port, ...LOGIN, trust, localAddress: '192.0.2.1' } as never));
+    });
+  }
 
   for (const Client of [SftpClient, Theirs]) {
     const name = Client === SftpClient ? 'ours' : 'theirs';

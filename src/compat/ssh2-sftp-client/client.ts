@@ -7,6 +7,7 @@ import { type FileInfo, type FileStats, fileInfo, fileStats } from './facts.ts';
 import { localType, unreadable, unwritable } from './local.ts';
 import { CompatSession } from './session.ts';
 import {
+  bitsOf,
   downloadPart,
   remoteReadable,
   remoteWritable,
@@ -240,8 +241,7 @@ export class SftpClient extends CompatSession {
   }
 
   async chmod(remotePath: string, mode: number | string): Promise<string> {
-    const bits = typeof mode === 'string' ? Number.parseInt(mode, 8) : mode;
-    await named('_chmod', this.open('chmod').chmod(remotePath, bits), remotePath);
+    await named('_chmod', this.open('chmod').chmod(remotePath, bitsOf(mode)), remotePath);
     return 'Successfully change file mode';
   }
 
@@ -296,7 +296,7 @@ export class SftpClient extends CompatSession {
 /** Options of fastGet and fastPut; `concurrency` and `chunkSize` have no meaning here. */
 export interface FastOptions {
   readonly step?: (transferred: number, chunk: number, total: number) => void;
-  readonly mode?: number;
+  readonly mode?: number | string;
   readonly [other: string]: unknown;
 }
 

@@ -25,6 +25,10 @@ export type AlgorithmList =
 export interface SftpClientConfig {
   readonly host?: string;
   readonly port?: number;
+  readonly forceIPv4?: boolean;
+  readonly forceIPv6?: boolean;
+  readonly localAddress?: string;
+  readonly localPort?: number;
   readonly username?: string;
   readonly user?: string;
   readonly password?: string;
@@ -66,6 +70,7 @@ export function connectOptions(config: SftpClientConfig, prompts: PromptHandler 
     if (config[name]) throw compatError('connect', `the option ${name} is not there`, CODES.generic);
   }
   const { password, privateKey, passphrase, agent, debug, sock, keepaliveInterval = 0 } = config;
+  const { forceIPv4, forceIPv6, localAddress, localPort } = config;
   return {
     host: config.host ?? 'localhost',
     port: config.port ?? 22,
@@ -74,6 +79,9 @@ export function connectOptions(config: SftpClientConfig, prompts: PromptHandler 
     timeout: config.readyTimeout ?? 20_000,
     algorithms: algorithmOptions(config.algorithms),
     keepAlive: { interval: keepaliveInterval, count: config.keepaliveCountMax ?? 3 },
+    ...(forceIPv4 === true ? { family: 4 } : forceIPv6 === true ? { family: 6 } : {}),
+    ...(localAddress === undefined ? {} : { localAddress }),
+    ...(localPort === undefined ? {} : { localPort }),
     ...(password === undefined ? {} : { password }),
     ...(privateKey === undefined ? {} : { privateKey }),
     ...(passphrase === undefined ? {} : { passphrase }),
@@ -103,7 +111,9 @@ function algorithmOptions(given: SftpClientConfig['algorithms'] = {}): Algorithm
     const list = given[theirs as keyof typeof LISTS];
     return list === undefined ? [] : [[ours, changed(names[ours].defaults, list)] as const];
   });
-  return Object.fromEntries(lists);
+  const { compress } = given;
+  const compressions = compress === undefined ? {} : { compressions: changed(['none'], compress) };
+  return { ...Object.fromEntries(lists), ...compressions };
 }
 
 function changed(defaults: readonly string[], list: AlgorithmList): readonly string[] {

@@ -4,14 +4,15 @@ import type { DownloadOptions, Sftp, UploadOptions } from '../../index.ts';
 /** Options of streams, as fs and ssh2 name them. `end` is the last byte that is read. */
 export interface StreamOptions {
   readonly flags?: string;
-  readonly mode?: number;
+  /** A number, or a text in octal. */
+  readonly mode?: number | string;
   readonly start?: number;
   readonly end?: number;
   readonly encoding?: BufferEncoding | null;
   readonly [other: string]: unknown;
 }
 
-/** What get and put take for their two ends; `pipeOptions` have no meaning here. */
+/** What get and put take for their two ends; `pipeOptions` have no meaning, as in the library since version 10. */
 export interface TransferStreamOptions {
   readonly readStreamOptions?: StreamOptions;
   readonly writeStreamOptions?: StreamOptions;
@@ -27,10 +28,15 @@ export function downloadPart({ start, end }: StreamOptions = {}): DownloadOption
 
 export function uploadPlace({ flags = 'w', mode, start }: StreamOptions = {}): UploadOptions {
   return {
-    ...(mode === undefined ? {} : { mode }),
+    ...(mode === undefined ? {} : { mode: bitsOf(mode) }),
     ...(flags.startsWith('a') ? { at: 'end' } : flags.startsWith('r') ? { at: start ?? 0 } : {}),
     ...(flags.includes('x') ? { overwrite: false } : {}),
   };
+}
+
+/** Permissions as a number or a text in octal. */
+export function bitsOf(mode: number | string): number {
+  return typeof mode === 'string' ? Number.parseInt(mode, 8) : mode;
 }
 
 /** A stream of a remote file. */
