@@ -74,7 +74,7 @@ export interface ConnectAgentOptions extends WaitOptions {
  * ```
  */
 export async function connectAgent(path?: string, options: ConnectAgentOptions = {}): Promise<Agent> {
-  const target = path ?? agentPath(options.kind ?? 'openssh');
+  const target = path ?? (await agentPath(options.kind ?? 'openssh'));
   if (target === undefined) {
     const pageant = options.kind === 'pageant' && platform === 'win32';
     throw agentError(pageant ? 'Pageant is not running' : 'there is no SSH agent: SSH_AUTH_SOCK is not set');
