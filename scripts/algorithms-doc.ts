@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { CERTIFICATE_ALGORITHMS } from '../src/ssh/crypto/certificate-algorithms.ts';
 import { CIPHERS, type CipherRow } from '../src/ssh/crypto/ciphers.ts';
 import { COMPRESSIONS } from '../src/ssh/crypto/compression/compressions.ts';
 import { KEX_ALGORITHMS } from '../src/ssh/crypto/key-exchanges.ts';
@@ -11,7 +12,7 @@ import { MACS } from '../src/ssh/crypto/macs.ts';
 import type { AlgorithmRow } from '../src/ssh/crypto/security.ts';
 import { SIGNATURE_ALGORITHMS } from '../src/ssh/crypto/signatures.ts';
 import { PEERS } from '../test/support/interop/peers.ts';
-import { PROOFS } from '../test/support/interop/proofs.ts';
+import { CERTIFICATE_PROOFS, PROOFS, type Proof } from '../test/support/interop/proofs.ts';
 
 export const TARGET: string = fileURLToPath(new URL('../docs/algorithms.md', import.meta.url));
 
@@ -56,13 +57,13 @@ const SECTIONS: Record<Kind, { title: string; table: Readonly<Record<string, Alg
     hostKey: {
       title: 'Host keys and signatures (`hostKey`, `publicKey`)',
       table: SIGNATURE_ALGORITHMS,
-      note: 'OpenSSH certificates and X.509 chains sign by these rows too, under names of their own.',
+      note: 'Keys in certificates sign by these rows too, under names of their own: see below.',
     },
   };
 
-function proof(kind: Kind, name: string): string {
-  const { peers, vectors } = PROOFS[kind][name]!;
-  return vectors === undefined ? peers.map((peer) => PEERS[peer].title).join(', ') : `no server; ${vectors}`;
+function proof({ peers, vectors, elsewhere }: Proof): string {
+  if (vectors !== undefined) return `no server; ${vectors}`;
+  return elsewhere ?? peers.map((peer) => PEERS[peer].title).join(', ');
 }
 
 function terrapin(row: CipherRow): string {
@@ -84,14 +85,29 @@ function section(kind: Kind): string {
     row.security,
     ...(withTerrapin ? [terrapin(row as CipherRow)] : []),
     row.ref,
-    proof(kind, name),
+    proof(PROOFS[kind][name]!),
   ]);
   return `## ${title}\n\n${note}\n\n${table([head, ...body])}\n`;
 }
 
+function certificates(): string {
+  const head = ['name', 'kind', 'security', 'signs by', 'specification', 'proved with'];
+  const body = Object.entries(CERTIFICATE_ALGORITHMS).map(([name, row]) => [
+    `\`${name}\``,
+    row.kind === 'x509' ? 'X.509' : 'OpenSSH',
+    row.security,
+    `\`${row.signature}\``,
+    row.ref,
+    proof(CERTIFICATE_PROOFS[name]!),
+  ]);
+  const note =
+    'Offered where the trust source has a CA for the host or X.509 roots, and by name. The insecure ones only by name.';
+  return `## Host keys in certificates (\`hostKey\`)\n\n${note}\n\n${table([head, ...body])}\n`;
+}
+
 /** The text of docs/algorithms.md. */
 export function algorithmsDoc(): string {
-  return [HEAD, ...(Object.keys(SECTIONS) as Kind[]).map(section)].join('\n');
+  return [HEAD, ...(Object.keys(SECTIONS) as Kind[]).map(section), certificates()].join('\n');
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

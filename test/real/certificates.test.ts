@@ -9,16 +9,17 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { caKeys, connect, fingerprints, knownHosts, knownHostsText, x509Roots } from '../../src/index.ts';
 import { ASYNCSSH, startAsyncssh } from '../support/servers/asyncssh.ts';
-import { getFixtures } from '../support/servers/fixtures.ts';
+import { getFixtures, type KeyType } from '../support/servers/fixtures.ts';
 import { requireSshd } from '../support/servers/from-env.ts';
 import { startOnDemand } from '../support/servers/on-demand.ts';
 import { startSshd } from '../support/servers/openssh.ts';
 import { run } from '../support/servers/run.ts';
 import { SECURITY_KEY, securityKeyProvider } from '../support/servers/security-key.ts';
 import { CA_EXTENSIONS, HOST_EXTENSIONS, makeCertificate, type X509Files } from '../support/x509.ts';
-import { fails, loginTo, loginWithout, noUnhandledRejections, withSftp } from './login.ts';
+import { bothWays, fails, loginTo, loginWithout, noUnhandledRejections, withSftp } from './login.ts';
 
 noUnhandledRejections();
+const MIB = 1_048_576;
 
 let folder = '';
 const ca = { file: '', line: '' };
@@ -46,11 +47,11 @@ async function certify(publicFile: string, by: string, ...args: string[]): Promi
   return `${copy}-cert.pub`;
 }
 
-async function startCertified(types: readonly ('ed25519' | 'rsa' | 'ecdsa256')[], ...args: string[]) {
+async function startCertified(types: readonly KeyType[], ...args: string[]) {
   const { hostKeys } = await getFixtures();
   const files: string[] = [];
   for (const type of types) {
-    const { file, publicLine } = hostKeys[type];
+    const { file, publicLine } = hostKeys[type]!;
     const publicFile = join(folder, `host${++count}.pub`);
     await writeFile(publicFile, `${publicLine}\n`);
     files.push(await certify(publicFile, ca.file, '-h', ...args));
@@ -59,6 +60,7 @@ async function startCertified(types: readonly ('ed25519' | 'rsa' | 'ecdsa256')[]
   return startSshd({
     name: 'certified',
     hostKeys: types,
+    allAlgorithms: types.includes('dsa'),
     config: files.map((file) => `HostCertificate ${file}`),
   });
 }
@@ -79,6 +81,7 @@ test('a host certificate of every type, by a CA key and by @cert-authority', req
     });
   }
   for (const name of [
+    'ssh-ed25519-cert-v01@openssh.com',
     'rsa-sha2-512-cert-v01@openssh.com',
     'rsa-sha2-256-cert-v01@openssh.com',
     'ecdsa-sha2-nistp256-cert-v01@openssh.com',
@@ -87,7 +90,23 @@ test('a host certificate of every type, by a CA key and by @cert-authority', req
     await withSftp(login, async (sftp, connection) => {
       assert.equal(connection.algorithms.hostKey, name);
       await connection.rekey();
-      await sftp.realpath('.');
+      await bothWays(sftp, server.home, MIB);
+    });
+  }
+});
+
+test('a host certificate of the other types, and signing with SHA-1, by name', requireSshd(), async () => {
+  await using server = await startCertified(['rsa', 'dsa', 'ecdsa384', 'ecdsa521'], '-n', '127.0.0.1');
+  for (const name of [
+    'ecdsa-sha2-nistp384-cert-v01@openssh.com',
+    'ecdsa-sha2-nistp521-cert-v01@openssh.com',
+    'ssh-rsa-cert-v01@openssh.com',
+    'ssh-dss-cert-v01@openssh.com',
+  ]) {
+    const login = await loginTo(server, { trust: caKeys(ca.line), algorithms: { hostKey: [name] } });
+    await withSftp(login, async (sftp, connection) => {
+      assert.equal(connection.algorithms.hostKey, name);
+      await bothWays(sftp, server.home, MIB);
     });
   }
 });
@@ -297,6 +316,8 @@ test('X.509 host keys of asyncssh (RFC 6187)', async (t) => {
   const hosts: [key: string, names: string[]][] = [
     ['rsa:2048', ['x509v3-rsa2048-sha256', 'x509v3-ssh-rsa']],
     ['ec', ['x509v3-ecdsa-sha2-nistp256']],
+    ['secp384r1', ['x509v3-ecdsa-sha2-nistp384']],
+    ['secp521r1', ['x509v3-ecdsa-sha2-nistp521']],
   ];
   for (const [key, names] of hosts) {
     const own: X509Files = await makeCertificate({ name: 'host', key, issuer, extensions: HOST_EXTENSIONS });
@@ -314,7 +335,7 @@ test('X.509 host keys of asyncssh (RFC 6187)', async (t) => {
     });
     for (const name of names) {
       const login = await loginTo(server, { trust, algorithms: { hostKey: [name] } });
-      await withSftp(login, (sftp) => sftp.realpath('.'));
+      await withSftp(login, (sftp) => bothWays(sftp, server.home, MIB));
     }
     const wrong = await loginTo(server, {
       trust: x509Roots(
@@ -358,6 +379,66 @@ test('keys on a security key, and certificates of them, through an agent', async
         sftp.realpath('.'),
       );
     }
+  } finally {
+    agent.kill();
+    await ended;
+  }
+});
+
+test('a host key on a security key, and a certificate of it, which sshd signs with through an agent', async (t) => {
+  const provider = await startOnDemand(t, SECURITY_KEY, securityKeyProvider);
+  if (provider === undefined) return;
+  const socket = join(folder, 'sk-host-agent');
+  const args = ['-D', '-a', socket, '-P', `${dirname(provider)}/*`];
+  const agent = spawn('ssh-agent', args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  const ended = once(agent, 'close');
+  try {
+    await once(agent.stdout, 'data');
+    const env = { SSH_AUTH_SOCK: socket };
+    const files: string[] = [];
+    for (const type of ['ed25519-sk', 'ecdsa-sk']) {
+      const file = join(folder, `host-${type}`);
+      await run('ssh-keygen', ['-q', '-t', type, '-N', '', '-w', provider, '-f', file], { env });
+      await run('ssh-add', ['-q', '-S', provider, file], { env });
+      files.push(file);
+    }
+    const certificates = await Promise.all(
+      files.map((file) => certify(`${file}.pub`, ca.file, '-h', '-n', '127.0.0.1')),
+    );
+    await using server = await startSshd({
+      name: 'sk-host',
+      hostKeys: [],
+      config: [
+        `HostKeyAgent ${socket}`,
+        ...files.map((file) => `HostKey ${file}.pub`),
+        ...certificates.map((file) => `HostCertificate ${file}`),
+      ],
+    });
+    for (const [i, names] of [
+      ['sk-ssh-ed25519@openssh.com', 'sk-ssh-ed25519-cert-v01@openssh.com'],
+      ['sk-ecdsa-sha2-nistp256@openssh.com', 'sk-ecdsa-sha2-nistp256-cert-v01@openssh.com'],
+    ].entries()) {
+      const line = (await readFile(`${files[i]}.pub`, 'utf8')).trim();
+      for (const [trust, name] of [
+        [knownHostsText(`[127.0.0.1]:${server.port} ${line}`), names[0]!],
+        [caKeys(ca.line), names[1]!],
+      ] as const) {
+        const login = await loginTo(server, { trust, algorithms: { hostKey: [name] } });
+        await withSftp(login, async (sftp, connection) => {
+          assert.equal(connection.algorithms.hostKey, name);
+          await bothWays(sftp, server.home, MIB);
+        });
+      }
+    }
+    const other = knownHostsText(
+      `[127.0.0.1]:${server.port} ${(await readFile(`${files[1]}.pub`, 'utf8')).trim()}`,
+    );
+    const hostKey = ['sk-ssh-ed25519@openssh.com'];
+    await fails(
+      5000,
+      connect(await loginTo(server, { trust: other, algorithms: { hostKey } })),
+      'HOST_KEY_CHANGED',
+    );
   } finally {
     agent.kill();
     await ended;

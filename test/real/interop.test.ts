@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, type TestContext, test } from 'node:test';
 import { type ConnectOptions, formatLog } from '../../src/index.ts';
+import { CERTIFICATE_ALGORITHMS } from '../../src/ssh/crypto/certificate-algorithms.ts';
 import { CIPHERS, type CipherRow } from '../../src/ssh/crypto/ciphers.ts';
 import { COMPRESSIONS } from '../../src/ssh/crypto/compression/compressions.ts';
 import { KEX_ALGORITHMS } from '../../src/ssh/crypto/key-exchanges.ts';
@@ -9,7 +10,7 @@ import { MACS } from '../../src/ssh/crypto/macs.ts';
 import type { AlgorithmRow } from '../../src/ssh/crypto/security.ts';
 import { SIGNATURE_ALGORITHMS } from '../../src/ssh/crypto/signatures.ts';
 import { PEERS, type PeerName } from '../support/interop/peers.ts';
-import { PROOFS } from '../support/interop/proofs.ts';
+import { CERTIFICATE_PROOFS, PROOFS } from '../support/interop/proofs.ts';
 import { makeScratch, type Scratch } from '../support/servers/from-env.ts';
 import { startOnDemand } from '../support/servers/on-demand.ts';
 import type { RealServer } from '../support/servers/server.ts';
@@ -119,10 +120,11 @@ for (const [name, row] of Object.entries(CIPHERS) as [string, CipherRow][]) {
 }
 
 test('PROOFS: every row of the tables has its proof, and no other', () => {
+  assert.deepEqual(Object.keys(CERTIFICATE_PROOFS).sort(), Object.keys(CERTIFICATE_ALGORITHMS).sort());
   for (const kind of Object.keys(PROOFS) as Kind[]) {
     assert.deepEqual(Object.keys(PROOFS[kind]).sort(), Object.keys(TABLES[kind]).sort(), kind);
-    for (const [name, { peers, vectors }] of Object.entries(PROOFS[kind])) {
-      assert.equal(peers.length === 0, vectors !== undefined, name);
+    for (const [name, { peers, vectors, elsewhere }] of Object.entries(PROOFS[kind])) {
+      assert.equal(peers.length === 0, (vectors ?? elsewhere) !== undefined, name);
     }
   }
 });

@@ -15,7 +15,7 @@ export interface X509Files {
 
 export interface X509Request {
   readonly name: string;
-  /** As openssl req -newkey has it: `rsa:2048`, or `ec` on P-256 (default), or a curve such as `secp384r1`. */
+  /** As openssl req -newkey has it: `rsa:2048`, `dsa:` and a file of parameters, `ec` on P-256 (default), or a curve such as `secp384r1`. */
   readonly key?: string;
   /** Lines of an extension section. */
   readonly extensions?: readonly string[];
@@ -86,6 +86,16 @@ export async function makeCertificate(request: X509Request): Promise<X509Files> 
     'ext',
   ]);
   return { keyFile, certFile, pem: await readFile(certFile, 'utf8') };
+}
+
+/** A file of DSA parameters, of the 1024 bits that ssh-dss has. */
+export async function makeDsaParameters(): Promise<string> {
+  folder ??= mkdtemp(join(tmpdir(), 'wherry-x509-'));
+  made = await folder;
+  const file = join(made, 'dsa.pem');
+  const sizes = ['dsa_paramgen_bits:1024', 'dsa_paramgen_q_bits:160'].flatMap((size) => ['-pkeyopt', size]);
+  await run('openssl', ['genpkey', '-genparam', '-algorithm', 'DSA', ...sizes, '-out', file]);
+  return file;
 }
 
 /** The key blob of a chain (RFC 6187 section 2.1), the key's own certificate first. */

@@ -18,15 +18,28 @@ import { WireWriter } from '../../../src/ssh/wire/writer.ts';
 import { openClient } from '../../support/peer/client.ts';
 import { memoryPair } from '../../support/peer/memory-pair.ts';
 import { scriptedPeer } from '../../support/peer/scripted-peer.ts';
-import { encodeX509Key, HOST_EXTENSIONS, makeCertificate } from '../../support/x509.ts';
+import { encodeX509Key, HOST_EXTENSIONS, makeCertificate, makeDsaParameters } from '../../support/x509.ts';
+
+interface Certified {
+  readonly key: PrivateKey;
+  readonly der: Uint8Array;
+}
 
 let key: PrivateKey;
 let der: Uint8Array;
+let dsa: Certified;
+
+async function certified(type: string): Promise<Certified> {
+  const files = await makeCertificate({ name: 'host', key: type, extensions: HOST_EXTENSIONS });
+  return {
+    key: makePrivateKey(createPrivateKey(readFileSync(files.keyFile)), 'host'),
+    der: new X509Certificate(files.pem).raw,
+  };
+}
 
 before(async () => {
-  const files = await makeCertificate({ name: 'host', key: 'rsa:2048', extensions: HOST_EXTENSIONS });
-  key = makePrivateKey(createPrivateKey(readFileSync(files.keyFile)), 'host');
-  der = new X509Certificate(files.pem).raw;
+  ({ key, der } = await certified('rsa:2048'));
+  dsa = await certified(`dsa:${await makeDsaParameters()}`);
 });
 
 interface Lie {
@@ -35,6 +48,8 @@ interface Lie {
   /** The name the signature blob has; default the first of the algorithm's. */
   readonly label?: string;
   readonly signature?: SignatureName;
+  /** What signs; default the RSA key. */
+  readonly key?: PrivateKey;
 }
 
 /** What the client makes of a server that shows this. */
@@ -43,7 +58,7 @@ async function show(lie: Lie): Promise<PresentedHostKey | WherryError> {
   const algorithms = { hostKey: [lie.algorithm] };
   const row = HOST_KEY_ALGORITHMS.get(lie.algorithm)!;
   const sign = (hash: Uint8Array): Uint8Array => {
-    const reader = new WireReader(key.sign(lie.signature ?? row.signature, hash));
+    const reader = new WireReader((lie.key ?? key).sign(lie.signature ?? row.signature, hash));
     reader.text();
     return new WireWriter()
       .text(lie.label ?? row.signatureNames[0]!)
@@ -75,7 +90,8 @@ async function show(lie: Lie): Promise<PresentedHostKey | WherryError> {
   return presented ?? error;
 }
 
-const named = (type: string): Uint8Array => new WireWriter().text(type).string(der).finish();
+const named = (type: string, certificate = der): Uint8Array =>
+  new WireWriter().text(type).string(certificate).finish();
 
 test('X.509 host keys with an RSA key, by every name', async () => {
   const cases: Lie[] = [
@@ -93,6 +109,20 @@ test('X.509 host keys with an RSA key, by every name', async () => {
       seen.x509?.certificates.map(({ raw }) => raw),
       [der],
     );
+  }
+});
+
+test('X.509 host keys with a DSA key, by every name', async () => {
+  const cases: Lie[] = [
+    { algorithm: 'x509v3-ssh-dss', blob: () => encodeX509Key('x509v3-ssh-dss', [dsa.der]) },
+    { algorithm: 'x509v3-sign-dss', blob: () => dsa.der },
+    { algorithm: 'x509v3-sign-dss', blob: () => named('x509v3-sign-dss', dsa.der) },
+    { algorithm: 'x509v3-sign-dss', blob: () => dsa.der, label: 'ssh-dss' },
+  ];
+  for (const one of cases) {
+    const seen = await show({ ...one, key: dsa.key });
+    assert.ok(!(seen instanceof Error), `${one.algorithm}: ${String(seen)}`);
+    assert.deepEqual(Buffer.from(seen.key.blob), Buffer.from(dsa.key.publicKey.blob));
   }
 });
 

@@ -8,6 +8,8 @@ export interface Proof {
   readonly peers: readonly PeerName[];
   /** Where no peer speaks it: what stands in for one, besides our own server half. */
   readonly vectors?: string;
+  /** The server of a test of its own, such as of certificates. */
+  readonly elsewhere?: string;
 }
 
 function by(...peers: PeerName[]): Proof {
@@ -17,6 +19,12 @@ function by(...peers: PeerName[]): Proof {
 function byVectors(vectors: string): Proof {
   return { peers: [], vectors };
 }
+
+function byTest(elsewhere: string): Proof {
+  return { peers: [], elsewhere };
+}
+
+const AGENT = 'OpenSSH 9.2, whose agent has the key';
 
 /** Per kind, as the options of `connect` call it. Not every peer that knows a row, but independent ones. */
 export const PROOFS: Readonly<
@@ -95,8 +103,33 @@ export const PROOFS: Readonly<
     'rsa-sha2-256': by('openssh', 'proftpd', 'dropbear'),
     'ssh-rsa': by('openssh', 'proftpd', 'dropbear', 'lshd'),
     'ssh-ed448': by('asyncssh'),
-    'sk-ssh-ed25519@openssh.com': byVectors('an authenticator in the tests, after PROTOCOL.u2f'),
-    'sk-ecdsa-sha2-nistp256@openssh.com': byVectors('an authenticator in the tests, after PROTOCOL.u2f'),
+    'sk-ssh-ed25519@openssh.com': byTest(AGENT),
+    'sk-ecdsa-sha2-nistp256@openssh.com': byTest(AGENT),
     'ssh-dss': by('openssh', 'asyncssh'),
   },
+};
+
+const OPENSSH = 'OpenSSH 9.2';
+const DRAFT = 'our own server half, after RFC 6187 and the drafts before it';
+
+/** Of the certificates a host key may come in: test/real/certificates.test.ts, test/ssh/transport/certified-host-key.test.ts. */
+export const CERTIFICATE_PROOFS: Readonly<Record<string, Proof>> = {
+  'ssh-ed25519-cert-v01@openssh.com': byTest(OPENSSH),
+  'ecdsa-sha2-nistp256-cert-v01@openssh.com': byTest(OPENSSH),
+  'ecdsa-sha2-nistp384-cert-v01@openssh.com': byTest(OPENSSH),
+  'ecdsa-sha2-nistp521-cert-v01@openssh.com': byTest(OPENSSH),
+  'sk-ssh-ed25519-cert-v01@openssh.com': byTest(AGENT),
+  'sk-ecdsa-sha2-nistp256-cert-v01@openssh.com': byTest(AGENT),
+  'rsa-sha2-512-cert-v01@openssh.com': byTest(OPENSSH),
+  'rsa-sha2-256-cert-v01@openssh.com': byTest(OPENSSH),
+  'ssh-rsa-cert-v01@openssh.com': byTest(OPENSSH),
+  'ssh-dss-cert-v01@openssh.com': byTest(OPENSSH),
+  'x509v3-ecdsa-sha2-nistp256': byTest('asyncssh'),
+  'x509v3-ecdsa-sha2-nistp384': byTest('asyncssh'),
+  'x509v3-ecdsa-sha2-nistp521': byTest('asyncssh'),
+  'x509v3-rsa2048-sha256': byTest('asyncssh'),
+  'x509v3-ssh-rsa': byTest('asyncssh'),
+  'x509v3-ssh-dss': byVectors(DRAFT),
+  'x509v3-sign-rsa': byVectors(DRAFT),
+  'x509v3-sign-dss': byVectors(DRAFT),
 };
