@@ -83,6 +83,16 @@ for (const entry of Object.values(ENTRIES)) {
 const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)].filter((name) =>
   name.endsWith('.md'),
 );
+const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  scripts: Record<string, string>;
+};
+
+test('docs/README.md leads to every page', () => {
+  const index = readFileSync(join(root, 'docs/README.md'), 'utf8');
+  for (const page of pages.filter((name) => name.startsWith('docs/') && name !== 'docs/README.md'))
+    assert.ok(index.includes(`](${page.slice('docs/'.length)})`), page);
+});
+
 /** Their blocks stand on one another, and tests of their own run them. */
 const RUN_ELSEWHERE: readonly string[] = ['docs/migrating-from-the-reference-class.md'];
 
@@ -94,6 +104,16 @@ for (const page of pages.filter((name) => !RUN_ELSEWHERE.includes(name))) {
 
 for (const page of pages) {
   const text = readFileSync(join(root, page), 'utf8');
+  test(`${page}: links lead to files`, () => {
+    for (const [, target] of text.matchAll(/\]\(((?!https?:)[^)#]+)\)/g))
+      assert.ok(existsSync(join(root, page, '..', target!)), target);
+  });
+
+  test(`${page}: scripts of npm are there`, () => {
+    for (const [, name = ''] of text.matchAll(/npm run (?:-s )?([\w-]+)/g))
+      assert.ok(Object.hasOwn(scripts, name), name);
+  });
+
   const lines = [...text.matchAll(/```sh\n([\s\S]*?)```/g)]
     .flatMap(([, code]) => code!.split('\n'))
     .filter((line) => /^wherry \w/.test(line));
@@ -105,11 +125,6 @@ for (const page of pages) {
       const flags = flagsOf(COMMANDS[name as CommandName].options).flatMap(({ names }) => names);
       for (const word of words) if (/^--?\w/.test(word)) assert.ok(flags.includes(word), line);
     }
-  });
-
-  test(`${page}: links lead to files`, () => {
-    for (const [, target] of text.matchAll(/\]\(((?!https?:)[^)#]+)\)/g))
-      assert.ok(existsSync(join(root, page, '..', target!)), target);
   });
 }
 
