@@ -42,12 +42,13 @@ interface Folder {
   readonly times: Times | undefined;
 }
 
-/** The sink's side of `scp -f` (the protocol of rcp, as OpenSSH's scp.c speaks it). */
+/** The sink's side of `scp -f` (the protocol of rcp, as OpenSSH's scp.c speaks it). `many`: several may come, or none. */
 export async function receive(
   link: ScpLink,
   receiver: Receiver,
   recursive: boolean,
   checkName: NameCheck,
+  { many = false }: { readonly many?: boolean } = {},
 ): Promise<void> {
   const folders: Folder[] = [];
   let times: Times | undefined;
@@ -64,7 +65,7 @@ export async function receive(
       receiver.warning(line.message);
       continue;
     }
-    if (folders.length === 0 && came) throw unasked(line, 'more than was asked for');
+    if (folders.length === 0 && came && !many) throw unasked(line, 'more than was asked for');
     if (line.kind === 'times') {
       times = line;
       await link.acknowledge();
@@ -101,6 +102,7 @@ export async function receive(
     }
     times = undefined;
   }
+  if (first && many) return;
   if (first) throw link.endedEarly();
   if (folders.length > 0 || !came) {
     throw new WherryError('SCP_FAILED', `the remote scp ended early: ${link.stderr || 'no reason given'}`);

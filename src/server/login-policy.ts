@@ -1,5 +1,6 @@
 import { sameBytes } from '../base/bytes.ts';
 import { WherryError } from '../base/errors.ts';
+import { plainAlgorithm } from '../ssh/auth/certified-key.ts';
 import { isSignatureName, verifySignature } from '../ssh/crypto/signatures.ts';
 import type { PublicKey } from '../ssh/keys/public-key.ts';
 import type { Transport } from '../ssh/transport/transport.ts';
@@ -7,6 +8,7 @@ import { decode, encode, type MessageOf } from '../ssh/wire/message.ts';
 import { AUTH_KEYBOARD, AUTH_PASSWORD, AUTH_PUBLICKEY, TRANSPORT, USERAUTH } from '../ssh/wire/messages.ts';
 import { WireReader } from '../ssh/wire/reader.ts';
 import { WireWriter } from '../ssh/wire/writer.ts';
+import { acceptedKey } from './accepted-key.ts';
 
 /** One round of a keyboard-interactive login: what is asked, and the answers that let it go on. */
 export interface KeyboardRound {
@@ -28,6 +30,8 @@ export interface ServerUser {
   /** The client's host key, and the host and user it may vouch for. */
   readonly hostbased?: { readonly key: PublicKey; readonly host: string; readonly user: string };
   readonly publicKeys?: readonly PublicKey[];
+  /** Keys of CAs: a certificate of one of them that names the user is as good as a key. */
+  readonly authorities?: readonly PublicKey[];
   readonly keyboard?: readonly KeyboardRound[];
   /** Sequences of methods, each of which must succeed in turn; without them any one method is enough. */
   readonly chains?: readonly (readonly string[])[];
@@ -165,15 +169,16 @@ export class LoginPolicy {
     const algorithm = reader.text();
     const blob = reader.string();
     this.seen.push({ user: request.user, method: 'publickey', algorithm, probe: !signed });
-    const key = user.publicKeys?.find((one) => sameBytes(one.blob, blob));
-    if (!allowed.includes('publickey') || key === undefined || !isSignatureName(algorithm)) {
+    const key = acceptedKey(request.user, user, blob);
+    const signature = plainAlgorithm(algorithm);
+    if (!allowed.includes('publickey') || key === undefined || !isSignatureName(signature)) {
       this.#answer(request.user, user, undefined);
     } else if (!signed) {
       this.#transport.send(encode(AUTH_PUBLICKEY.SSH_MSG_USERAUTH_PK_OK, { algorithm, key: blob }));
     } else {
       const data = new WireWriter().string(this.#transport.sessionId).u8(50).text(request.user);
       data.text(request.service).text('publickey').bool(true).text(algorithm).string(blob);
-      const valid = verifySignature(algorithm, key.key, data.finish(), reader.string(), key.application);
+      const valid = verifySignature(signature, key.key, data.finish(), reader.string(), key.application);
       this.#answer(request.user, user, valid ? 'publickey' : undefined);
     }
   }
@@ -239,7 +244,7 @@ export class LoginPolicy {
       return [...new Set(open.map((chain) => chain[done.length]!))];
     }
     const methods: string[] = [];
-    if (user.publicKeys !== undefined) methods.push('publickey');
+    if ((user.publicKeys ?? user.authorities) !== undefined) methods.push('publickey');
     if (user.password !== undefined) methods.push('password');
     if (user.hostbased !== undefined) methods.push('hostbased');
     if (user.keyboard !== undefined) methods.push('keyboard-interactive');

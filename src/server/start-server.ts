@@ -147,6 +147,7 @@ function transportOptions(
     random: systemRandom,
     log: new Log(log),
     hostKeys: [hostKey],
+    userSignatures: hostKeyAlgorithms,
   };
 }
 

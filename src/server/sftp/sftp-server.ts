@@ -26,6 +26,7 @@ export interface ServedChannel {
   attach(handlers: ChannelHandlers, options?: { holdCredit?: boolean }): void;
   giveCredit(bytes: number): void;
   write(head: Uint8Array, body?: Uint8Array): boolean;
+  request?(name: string, specific: Uint8Array, wantReply: boolean): Promise<boolean>;
   close(): void;
 }
 
@@ -66,7 +67,7 @@ export class SftpServer {
         this.#congested = false;
         this.#work();
       },
-      eof: () => this.#end(),
+      eof: () => this.#leave(),
       closed: () => this.#end(),
     };
     channel.attach(handlers, { holdCredit: true });
@@ -202,6 +203,13 @@ export class SftpServer {
 
   #send(head: Uint8Array, body: Uint8Array): void {
     if (!this.#channel.write(head, body)) this.#congested = true;
+  }
+
+  /** The client has said all: OpenSSH's scp fails without an exit status. */
+  #leave(): void {
+    if (!this.#over)
+      this.#channel.request?.('exit-status', new WireWriter().u32(0).finish(), false).catch(() => {});
+    this.#end();
   }
 
   #end(): void {

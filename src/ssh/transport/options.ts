@@ -43,4 +43,6 @@ export interface TransportOptions extends RekeyLimits {
   readonly openGss?: (() => Promise<GssContext>) | undefined;
   /** Server: the keys it can prove. */
   readonly hostKeys?: readonly PrivateKey[];
+  /** Server: what `server-sig-algs` tells of user keys. Default: the host key algorithms. */
+  readonly userSignatures?: readonly string[];
 }

@@ -350,7 +350,7 @@ export class Transport {
   #sendingKeysReady(): void {
     this.#logNegotiated(this.#kex.negotiated!, this.#kex.strict);
     if (!this.#isReady && this.#kex.peerWantsExtInfo && this.#options.role === 'server')
-      this.send(signatureExtInfo(this.#options.algorithms.hostKey));
+      this.send(signatureExtInfo(this.#options.userSignatures ?? this.#options.algorithms.hostKey));
     const held = this.#held;
     this.#held = [];
     this.#heldBytes = 0;
