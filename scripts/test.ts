@@ -89,7 +89,7 @@ function spawnRunner(
   delete env[SERVERS_VARIABLE];
   if (servers?.environment) env[SERVERS_VARIABLE] = JSON.stringify(servers.environment);
   const args = [
-    ...['--import', 'tsx', '--test'],
+    ...['--import', 'tsx', '--import', './test/support/leaks.ts', '--test'],
     ...[`--test-concurrency=${CONCURRENCY}`, `--test-timeout=${FILE_LIMIT}`],
     ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
     ...['--test-reporter=tap', `--test-reporter-destination=${tapFile}`],

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { isWherryError } from '../../src/base/errors.ts';
+import { LIMITS } from '../../src/base/limits.ts';
 import { receiveInto } from '../../src/transfer/scp-download.ts';
 import type { ScpOptions } from '../../src/transfer/scp-options.ts';
 import { runScp } from '../../src/transfer/scp-run.ts';
@@ -56,7 +57,12 @@ const HOSTILE: readonly (readonly [what: string, script: string, recursive: bool
   ['a second folder', 'D0755 0 data\nE\nD0755 0 data\nE\n', true, 'TRANSFER_UNSAFE_NAME'],
   ['the end of a folder that was not begun', 'E\n', true, 'TRANSFER_UNSAFE_NAME'],
   ['an end too many', 'D0755 0 data\nE\nE\n', true, 'TRANSFER_UNSAFE_NAME'],
-  ['folders without end', `${'D0755 0 data\n'.repeat(80)}`, true, 'TRANSFER_UNSAFE_NAME'],
+  [
+    'folders without end',
+    `D0755 0 data\n${'D0755 0 d\n'.repeat(LIMITS.treeDepth.value)}`,
+    true,
+    'TRANSFER_UNSAFE_NAME',
+  ],
   ['an end in the middle of a folder', `D0755 0 data\n${ok('a', 'x')}`, true, 'SCP_FAILED'],
   ['a negative size', 'C0644 -1 data\n', false, 'SCP_UNAVAILABLE'],
   ['a size beyond 2^53', 'C0644 9007199254740993 data\n', false, 'SCP_UNAVAILABLE'],
