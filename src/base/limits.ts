@@ -52,6 +52,10 @@ export const LIMITS = {
   sftpExtensions: { value: 256, why: 'extensions a server may announce' },
   aclEntries: { value: 1024, why: 'entries of one access control list' },
   scpControlLine: { value: 4096, why: 'one line of the scp protocol' },
+  scpDepth: {
+    value: 256,
+    why: 'folders within folders that a remote scp sends: each is looked at from the top',
+  },
   listingEntries: { value: 1_000_000, why: 'entries of one directory, settable' },
   treeDepth: {
     value: 1024,

@@ -91,8 +91,8 @@ export async function receive(
     };
     if (line.kind === 'folder') {
       if (!recursive) throw unasked(line, 'a folder where a file was asked for');
-      if (folders.length >= LIMITS.treeDepth.value)
-        throw unasked(line, `folders more than ${LIMITS.treeDepth.value} deep`);
+      if (folders.length >= LIMITS.scpDepth.value)
+        throw unasked(line, `folders more than ${LIMITS.scpDepth.value} deep`);
       await receiver.folder(incoming);
       folders.push({ path, times });
       await link.acknowledge();

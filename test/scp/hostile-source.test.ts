@@ -59,7 +59,7 @@ const HOSTILE: readonly (readonly [what: string, script: string, recursive: bool
   ['an end too many', 'D0755 0 data\nE\nE\n', true, 'TRANSFER_UNSAFE_NAME'],
   [
     'folders without end',
-    `D0755 0 data\n${'D0755 0 d\n'.repeat(LIMITS.treeDepth.value)}`,
+    `D0755 0 data\n${'D0755 0 d\n'.repeat(LIMITS.scpDepth.value)}`,
     true,
     'TRANSFER_UNSAFE_NAME',
   ],

@@ -10,7 +10,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { projectRoot } from './servers/paths.ts';
 
 /** Where it is a rule. Elsewhere real servers and their programs live as long as a file. */
-const FOLDERS = ['base', 'net', 'scp', 'sftp', 'ssh', 'transfer', 'hostile'];
+const FOLDERS = ['base', 'net', 'scp', 'sftp', 'ssh/auth', 'ssh/connection', 'transfer', 'hostile'];
 /** Milliseconds for what is being closed, on a machine that is busy with others. */
 const GRACE_MS = 5000;
 const STEP_MS = 10;
