@@ -38,10 +38,13 @@ export function agentMethod(reach: () => Promise<Agent>, use: AgentUse): AuthMet
         const signers = signersOf(agent, identities, use, context);
         if (signers.length === 0 && use.keys !== undefined && use.required)
           throw new WherryError('AGENT_FAILED', 'the SSH agent does not hold the key it is asked for');
-        for (const signer of signers) {
-          const { algorithms } = use;
-          outcome = await publicKeyMethod(signer, { probe: true, algorithms }).attempt(context);
-          if (isSettled(outcome)) return outcome;
+        // Servers count refused tries (MaxAuthTries of OpenSSH is 6): each key has its first before any has its second.
+        for (const pass of ['best', 'others'] as const) {
+          for (const signer of signers) {
+            const { algorithms } = use;
+            outcome = await publicKeyMethod(signer, { probe: true, algorithms, pass }).attempt(context);
+            if (isSettled(outcome)) return outcome;
+          }
         }
       } catch (error) {
         if (use.required || !isWherryError(error) || error.code !== 'AGENT_FAILED') throw error;

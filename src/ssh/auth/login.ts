@@ -23,6 +23,9 @@ export interface LoginOptions extends LoginPlanRules {
 
 const METHOD_NUMBER_FROM = 60;
 
+/** Reasons of RFC 4253 section 11.1 a server hangs up with after too many attempts: OpenSSH's PROTOCOL_ERROR, NO_MORE_AUTH_METHODS. */
+const OVER_ATTEMPTS: readonly number[] = [2, 14];
+
 /** Logs in (RFC 4252): service request, then one method after the other until the server is content. */
 export class Login {
   readonly #transport: Transport;
@@ -88,6 +91,13 @@ export class Login {
   onClosed(error: WherryError): void {
     this.#waiter?.reject(error);
     this.#waiter = undefined;
+  }
+
+  /** What ended the login: a server that hangs up after so many refusals has refused it. */
+  explain(error: WherryError): WherryError {
+    const { code, details } = error;
+    const overAttempts = code === 'SSH_DISCONNECTED' && OVER_ATTEMPTS.includes(Number(details.reason));
+    return overAttempts && this.#attempts.length > 0 ? this.#failure(error) : error;
   }
 
   async #attempt(method: AuthMethod): Promise<boolean> {
@@ -179,7 +189,7 @@ export class Login {
     this.#options.onBanner?.(text);
   }
 
-  #failure(): WherryError {
+  #failure(hungUp?: WherryError): WherryError {
     const tried = this.#attempts.map(({ method, algorithm, outcome }) => {
       const told = algorithm === undefined || method.includes(`(${algorithm} `);
       const by = told ? method : `${method} with ${algorithm}`;
@@ -189,9 +199,13 @@ export class Login {
     const what =
       tried.length === 0 ? 'no credential fits what the server asks for' : `tried ${tried.join(', ')}`;
     const more = this.#partial ? '; a further factor is needed' : '';
-    const text = `login refused: ${what}${more}; the server accepts ${allowed.join(', ') || 'nothing more'}`;
+    const end =
+      hungUp === undefined
+        ? `the server accepts ${allowed.join(', ') || 'nothing more'}`
+        : `the server hung up: ${hungUp.details.serverMessage || 'no reason given'}`;
+    const text = `login refused: ${what}${more}; ${end}`;
     const details = { tried, allowed, partialSuccess: this.#partial, attempts: [...this.#attempts] };
-    return new WherryError('AUTH_FAILED', text, { phase: 'login', ...details });
+    return new WherryError('AUTH_FAILED', text, { ...hungUp?.details, phase: 'login', ...details }, hungUp);
   }
 }
 

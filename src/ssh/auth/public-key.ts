@@ -29,6 +29,8 @@ export interface PublicKeyRules {
   readonly probe?: boolean;
   /** The signature algorithms the caller allows, best first. */
   readonly algorithms?: readonly string[] | undefined;
+  /** Of several algorithms for the key, only the best one, or only the others. Default all. */
+  readonly pass?: 'best' | 'others';
 }
 
 /** RFC 4252 section 7. */
@@ -45,7 +47,8 @@ export function publicKeyMethod(signer: Signer, rules: PublicKeyRules = {}): Aut
         if (isSettled(outcome)) return outcome;
       }
       const allowed = signer.algorithm === undefined ? rules.algorithms : [signer.algorithm];
-      for (const algorithm of signaturesFor(type, allowed, context.signatureAlgorithms)) {
+      const names = signaturesFor(type, allowed, context.signatureAlgorithms);
+      for (const algorithm of ofPass(names, rules.pass)) {
         outcome = await attemptWith(signer, algorithm, rules.probe === true, context);
         context.note(label, outcome, algorithm);
         if (isSettled(outcome)) break;
@@ -53,6 +56,11 @@ export function publicKeyMethod(signer: Signer, rules: PublicKeyRules = {}): Aut
       return outcome;
     },
   };
+}
+
+function ofPass(names: readonly string[], pass: PublicKeyRules['pass']): readonly string[] {
+  if (pass === undefined) return names;
+  return pass === 'best' ? names.slice(0, 1) : names.slice(1);
 }
 
 /** Whether there is nothing more to try with public keys for now. */

@@ -109,7 +109,9 @@ export class SshConnection {
       const cause =
         error instanceof WherryError ? error : new WherryError('AUTH_FAILED', String(error), {}, error);
       connection?.transport.fail(cause);
-      throw connection?.transport.error ?? cause;
+      if (connection === undefined) throw cause;
+      const first = connection.transport.error ?? cause;
+      throw connection.#login?.explain(first) ?? first;
     } finally {
       deadline.clear();
       if (connection !== undefined) connection.#deadline = undefined;

@@ -292,14 +292,15 @@ test('methods nobody has heard of are passed over, and shown without control cha
   assert.deepEqual(error?.details.allowed, ['password', 'gssapi-with-mic', 'ro?t13']);
 });
 
-test('a server that hangs up after so many attempts: SSH_DISCONNECTED with its words', async () => {
+test('a server that hangs up after so many attempts: AUTH_FAILED with its words and the attempts', async () => {
   const { error } = await attempt(
     { password: 'x' },
     [passwordMethod('a'), passwordMethod('b'), passwordMethod('c')],
     { maxAttempts: 2 },
   );
-  assert.equal(error?.code, 'SSH_DISCONNECTED');
+  assert.equal(error?.code, 'AUTH_FAILED');
   assert.match(error.message, /too many login attempts/);
+  assert.deepEqual(error.details.tried?.[0], 'password');
 });
 
 test('we give up by ourselves after as many attempts as the limit allows', async () => {
