@@ -15,7 +15,7 @@ import { customLogin, promptHandler } from './login-events.ts';
 import { remoteName, shownFolder } from './paths.ts';
 import type { ClientState } from './state.ts';
 import { ConnectionEvents } from './tables/enums.ts';
-import { toConnectOptions, toLoginInput, toOpenOptions, type Vocabulary } from './to-core.ts';
+import { toConnectOptions, toKerberos, toLoginInput, toOpenOptions, type Vocabulary } from './to-core.ts';
 
 /** Milliseconds a server has for its part of a `disconnect()`. */
 const PARTING_MS = 250;
@@ -82,6 +82,7 @@ export class Session {
       await new Promise<void>((resolve, reject) => {
         const done: Promise<Connection> = connect({
           ...options,
+          ...toKerberos(this.vocabulary),
           username: '',
           trust: hostKeyVerifier(this.#state),
           signal: abort.signal,

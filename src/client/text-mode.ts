@@ -10,11 +10,12 @@ export interface TextMode {
   readonly remote: string;
 }
 
-/** TransferMode, LocalEOL and ServerEOL; a server that tells its own line end is believed. */
+/** TransferMode, LocalEOL and ServerEOL; a server that tells its own line end, in version 4 and later, is believed. */
 export function textMode(settings: Settings, sftp: Sftp): TextMode | undefined {
   if (settings.get('TransferMode') === 0) return undefined;
   const local = settings.get('LocalEOL');
-  const remote = sftp.features.newline ?? settings.get('ServerEOL');
+  const told = sftp.version >= 4 ? sftp.features.newline : undefined;
+  const remote = told ?? settings.get('ServerEOL');
   return local === remote ? undefined : { local, remote };
 }
 

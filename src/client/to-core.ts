@@ -123,11 +123,11 @@ export interface LoginParts extends Pick<LoginInput, 'keyboardInteractive' | 'cu
 }
 
 /** The login that properties and settings describe. */
-export function toLoginInput({ properties, settings }: Vocabulary, parts: LoginParts): LoginInput {
+export function toLoginInput(from: Vocabulary, parts: LoginParts): LoginInput {
+  const { properties, settings } = from;
   const { sshAuthMode: mode, sshPassword: password } = properties;
   const agent = settings.get('EnablePageantAuth');
   const privateKey = parts.key?.privateKey;
-  const kerberos = mode === SSHAuthModes.amGSSAPIWithMic || mode === SSHAuthModes.amGSSAPIKeyex;
   if (mode === SSHAuthModes.amPublicKey && privateKey === undefined && agent === 0)
     throw new SFTPClientError(1006, 'amPublicKey needs a private key: set sshCertStore and sshCertSubject');
   const methods = methodsFor(mode, agent, settings.get('TryAllAvailableAuthMethods'), parts, password);
@@ -139,7 +139,7 @@ export function toLoginInput({ properties, settings }: Vocabulary, parts: LoginP
     ...(privateKey === undefined || agent === 2 ? {} : { privateKey }),
     ...(certificate.length === 0 ? {} : { certificate }),
     ...(agent === 0 ? {} : { agent: agentOptions(agent) }),
-    ...(kerberos ? { gssapi: gssapiOptions(properties, settings, mode) } : {}),
+    ...toKerberos(from),
     ...(parts.keyboardInteractive === undefined ? {} : { keyboardInteractive: parts.keyboardInteractive }),
     ...(mode === SSHAuthModes.amCustom && parts.customLogin !== undefined
       ? { customLogin: parts.customLogin }
@@ -179,6 +179,13 @@ function methodsFor(
 
 function agentOptions(agent: number): AgentOptions {
   return { kind: process.platform === 'win32' ? 'pageant' : 'openssh', required: agent === 2 };
+}
+
+/** Kerberos, where the mode says so; the key exchange has to know of it as well. */
+export function toKerberos({ properties, settings }: Vocabulary): { gssapi?: GssapiOptions } {
+  const { sshAuthMode: mode } = properties;
+  const kerberos = mode === SSHAuthModes.amGSSAPIWithMic || mode === SSHAuthModes.amGSSAPIKeyex;
+  return kerberos ? { gssapi: gssapiOptions(properties, settings, mode) } : {};
 }
 
 function gssapiOptions(

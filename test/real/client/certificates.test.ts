@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CertStoreTypes, SFTPClient, SSHAuthModes } from '../../../src/client/index.ts';
 import { shows } from '../../client/shows.ts';
@@ -14,37 +13,10 @@ import { run } from '../../support/servers/run.ts';
 import { localFolder } from '../../support/sftp/memory-session.ts';
 import { noUnhandledRejections } from '../login.ts';
 import { clientOf, failsWith } from './clients.ts';
+import { makePfx } from './pfx.ts';
 
 noUnhandledRejections();
 const openssh = requireServer('openssh');
-
-/** A PFX of the RSA test key, with a certificate that has every field. */
-async function makePfx(folder: string): Promise<string> {
-  const { userKeys } = await getFixtures();
-  const key = join(folder, 'key.pem');
-  await run('cp', [userKeys.rsa.files.openssh, key]);
-  await run('ssh-keygen', ['-q', '-p', '-m', 'PEM', '-P', '', '-N', '', '-f', key]);
-  const cert = join(folder, 'cert.pem');
-  await run('openssl', [
-    ...['req', '-x509', '-key', key, '-out', cert, '-days', '30', '-set_serial', '0x0102AB', '-sha256'],
-    ...['-subj', '/CN=www.server.com/O=Test/C=US', '-addext', 'subjectAltName=DNS:a.example,DNS:b.example'],
-    ...['-addext', 'keyUsage=digitalSignature,keyEncipherment', '-addext', 'extendedKeyUsage=clientAuth'],
-  ]);
-  const pfx = join(folder, 'cert.pfx');
-  await run('openssl', [
-    'pkcs12',
-    '-export',
-    '-inkey',
-    key,
-    '-in',
-    cert,
-    '-out',
-    pfx,
-    '-passout',
-    'pass:certpassword',
-  ]);
-  return pfx;
-}
 
 shows(
   'a PFX file: found by subject, shown in every field, logged in with; the same as an accepted key',

@@ -116,6 +116,18 @@ shows(
     await appendFile(local.file('l'), 'second');
     await done;
     assert.equal(await readFile(b.at('f'), 'utf8'), 'first second');
+
+    // Silence of more than the default second does not end it now.
+    await client.config('RealTimeUploadAgeLimit=600');
+    await writeFile(local.file('l'), 'third ');
+    [client.overwrite, text] = [true, ''];
+    const longer = failsWith(10004, client.upload());
+    while (text === '') await sleep(10);
+    await sleep(1500);
+    await appendFile(local.file('l'), 'fourth');
+    while (text !== 'third fourth') await sleep(10);
+    client.interrupt();
+    await longer;
   },
 );
 
@@ -193,6 +205,54 @@ shows(
     assert.ok(!bytes.includes(hex(password!)) && !bytes.includes(hex('FILE CONTENTS')));
     assert.ok((await session('LogSFTPFileData=True')).includes(hex('FILE CONTENTS')));
     assert.ok((await session('MaskSensitiveData=False')).includes(hex(password!)));
+  },
+);
+
+shows(
+  'ProcessIdleEvents=False keeps what comes while nothing is called for doEvents',
+  ['config:ProcessIdleEvents', 'doEvents', 'event:disconnected'],
+  requireSshd(),
+  async () => {
+    await using server = await startSshd({ name: 'idle' });
+    const client = await clientOf(server);
+    const told: number[] = [];
+    client.on('disconnected', (e) => told.push(e.statusCode));
+    await client.config('ProcessIdleEvents=False');
+    await client.sshLogon();
+    await server.killConnections();
+    while (client.connected) await sleep(10);
+    assert.deepEqual(told, []);
+    await client.doEvents();
+    assert.equal(told.length, 1);
+    assert.notEqual(told[0], 0);
+    await client.sshLogon();
+    await client.sshLogoff();
+    assert.deepEqual(told.slice(1), [0]);
+  },
+);
+
+shows(
+  'doEvents waits SelectWaitMillis, or until an event comes',
+  ['doEvents', 'config:SelectWaitMillis'],
+  requireServer('openssh'),
+  async () => {
+    const client = await clientOf();
+    const order: string[] = [];
+    const timer = setTimeout(() => order.push('60 ms'), 60);
+    await client.config('SelectWaitMillis=1');
+    await client.doEvents();
+    order.push('1 ms');
+    await client.config('SelectWaitMillis=120');
+    await client.doEvents();
+    clearTimeout(timer);
+    assert.deepEqual(order, ['1 ms', '60 ms']);
+    await client.config('SelectWaitMillis=600000');
+    client.on('connected', () => order.push('connected'));
+    const connected = client.connect();
+    await client.doEvents();
+    assert.equal(order.at(-1), 'connected');
+    await connected;
+    await client.disconnect();
   },
 );
 
