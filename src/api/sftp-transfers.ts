@@ -272,7 +272,14 @@ export abstract class SftpTransfers implements RemoteVerbs {
       to: this.#remoteSide(options),
       handles: this.#handles(),
       move: (item, transfer) =>
-        upload(this.#session, this.#tuning, item.from, item.to, { ...transfer, atomic }),
+        upload(
+          this.#session,
+          this.#tuning,
+          item.from,
+          item.to,
+          { ...transfer, atomic },
+          item.attributes.size,
+        ),
     };
   }
 

@@ -15,10 +15,13 @@ export class Outbox {
   readonly #output: Output;
   readonly #bytes: Uint8Array = new Uint8Array(OUTBOX_BYTES);
   #at = 0;
+  readonly #isAlone: () => boolean;
   #flushScheduled = false;
 
-  constructor(output: Output) {
+  /** `isAlone`: no other request is under way. One that is leaves at once; many wait for each other until the turn ends. */
+  constructor(output: Output, isAlone: () => boolean) {
     this.#output = output;
+    this.#isAlone = isAlone;
   }
 
   /** `body` is what follows the request id. */
@@ -73,7 +76,8 @@ export class Outbox {
     this.#at += length;
     if (!this.#flushScheduled) {
       this.#flushScheduled = true;
-      queueMicrotask(() => {
+      const soon = this.#isAlone() ? queueMicrotask : setImmediate;
+      soon(() => {
         this.#flushScheduled = false;
         this.flush();
       });

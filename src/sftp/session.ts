@@ -87,7 +87,7 @@ export class SftpSession implements FrameConsumer {
 
   constructor(channel: SftpChannel, timeout: number, options: SessionOptions = {}) {
     this.#channel = channel;
-    this.#outbox = new Outbox(channel);
+    this.#outbox = new Outbox(channel, () => this.#pending.size <= 1);
     this.timeout = timeout;
     this.#offered = options.version ?? DEFAULT_VERSION;
     this.names = options.names ?? UTF8_NAMES;

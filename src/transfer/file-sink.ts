@@ -1,4 +1,5 @@
 import { writev, writevSync } from 'node:fs';
+import { QuickPace } from './quick-pace.ts';
 import type { Sink } from './sink.ts';
 
 /** Contiguous bytes that go out in one system call. */
@@ -9,13 +10,6 @@ interface Batch {
 }
 
 const MAX_BUFFERS = 256;
-/** Bytes a millisecond that a write into memory makes at least; a disk sets a slower pace. */
-const QUICK_BYTES_PER_MS = 262_144;
-/** How far quick writes may fall behind that pace: more than a busy machine holds a process up now and then. */
-const QUICK_DEBT_MS = 40;
-/** Bytes written in the background before quick writes are tried again. */
-const SLOW_BYTES = 67_108_864;
-
 /**
  * Writes to an open file, each piece at its place, in any order.
  *
@@ -29,10 +23,7 @@ export class FileSink implements Sink {
   lost: number = Number.POSITIVE_INFINITY;
   readonly #fd: number;
   readonly #local: boolean;
-  /** Bytes still to be written in the background before a quick write is tried. */
-  #slow = 0;
-  /** Milliseconds that quick writes took beyond their pace. */
-  #debt = 0;
+  readonly #pace: QuickPace = new QuickPace();
   #queue: Batch[] = [];
   #writing = false;
   #failure: { error: unknown } | undefined;
@@ -53,7 +44,7 @@ export class FileSink implements Sink {
 
   write(offset: number, bytes: Uint8Array): void {
     if (this.#failure !== undefined) this.lost = Math.min(this.lost, offset);
-    else if (this.#local && this.#slow <= 0 && !this.#writing) this.#writeQuickly(offset, bytes);
+    else if (this.#local && this.#pace.quick && !this.#writing) this.#writeQuickly(offset, bytes);
     else this.#enqueue(offset, bytes);
   }
 
@@ -75,11 +66,7 @@ export class FileSink implements Sink {
     } catch (error) {
       this.#fail(error, offset);
     }
-    this.#debt = Math.max(0, this.#debt + performance.now() - began - bytes.length / QUICK_BYTES_PER_MS);
-    if (this.#debt > QUICK_DEBT_MS) {
-      this.#debt = 0;
-      this.#slow = SLOW_BYTES;
-    }
+    this.#pace.took(performance.now() - began, bytes.length);
   }
 
   #enqueue(offset: number, bytes: Uint8Array): void {
@@ -129,7 +116,7 @@ export class FileSink implements Sink {
         return;
       }
       this.pending -= written;
-      this.#slow -= written;
+      this.#pace.passed(written);
       this.#drained();
       if (batch.offset + written < batch.end) this.#writeBatch(rest(batch, written));
       else this.#next();

@@ -12,10 +12,28 @@ const LOCAL_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
   [0x794c7630, 'overlayfs'],
 ]);
 
+/** What is known of a folder is believed for so long: a tree asks for every file in it. */
+const KNOWN_MS = 1000;
+let known: Map<string, Promise<boolean>> = new Map();
+let knownUntil = 0;
+
 /** Whether a path is on a file system of this machine; false where it cannot be told. */
-export async function isLocalFileSystem(path: string): Promise<boolean> {
+export function isLocalFileSystem(path: string): Promise<boolean> {
+  if (process.platform !== 'linux') return Promise.resolve(false);
+  const now = performance.now();
+  if (now > knownUntil) {
+    known = new Map();
+    knownUntil = now + KNOWN_MS;
+  }
+  const folder = dirname(path);
+  const answer = known.get(folder) ?? ask(folder);
+  known.set(folder, answer);
+  return answer;
+}
+
+async function ask(folder: string): Promise<boolean> {
   try {
-    return process.platform === 'linux' && LOCAL_FILE_SYSTEMS.has((await statfs(dirname(path))).type);
+    return LOCAL_FILE_SYSTEMS.has((await statfs(folder)).type);
   } catch {
     return false;
   }

@@ -6,6 +6,7 @@ import type { FileAttributes } from '../sftp/attributes.ts';
 import { followSource } from './follow-source.ts';
 import { keptOfLocal } from './kept-attributes.ts';
 import type { UploadOptions } from './options.ts';
+import type { SmallFile } from './quick-files.ts';
 import type { ReadLocal } from './resume-check.ts';
 import { bytesSource, FileSource, type Source, skipping, streamSource, type UploadStream } from './source.ts';
 import type { Tuning } from './tuning.ts';
@@ -48,6 +49,11 @@ export function given(from: Uint8Array | UploadStream, remote: string, { verify 
     hash: async () => createHash('sha256').update(from).digest('hex'),
     kept: undefined,
   };
+}
+
+/** A small local file that has been read. */
+export function held({ bytes, info }: SmallFile, remote: string, { preserve }: UploadOptions): Sending {
+  return { ...given(bytes, remote, {}), kept: preserve ? keptOfLocal(info, preserve) : undefined };
 }
 
 /** A source that exists already; it cannot be hashed or read again. */

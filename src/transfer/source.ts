@@ -27,6 +27,8 @@ export class FileSource implements Source {
   readonly #fd: number;
   readonly #block: number;
   #offset: number;
+  /** A read that stops short of its block right where the file is said to end has seen the end. */
+  #ended = false;
   readonly #free: Uint8Array[] = [];
 
   constructor(fd: number, size: number, start: number, block: number) {
@@ -37,6 +39,7 @@ export class FileSource implements Source {
   }
 
   next(): Promise<Uint8Array | undefined> {
+    if (this.#ended) return Promise.resolve(undefined);
     const buffer = this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#block);
     return new Promise((resolve, reject) => {
       read(this.#fd, buffer, 0, buffer.length, this.#offset, (error, length) => {
@@ -44,6 +47,7 @@ export class FileSource implements Source {
         else if (length === 0) resolve(undefined);
         else {
           this.#offset += length;
+          this.#ended = length < buffer.length && this.#offset === this.size;
           resolve(length === buffer.length ? buffer : buffer.subarray(0, length));
         }
       });

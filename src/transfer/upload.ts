@@ -12,11 +12,12 @@ import { LaneOpener, mayHaveHoles } from './lanes.ts';
 import { checkTextOptions, lineEnds } from './line-ends.ts';
 import type { TransferResult, UploadOptions } from './options.ts';
 import { ProgressMeter } from './progress.ts';
+import { readSmallFile } from './quick-files.ts';
 import { RateGate } from './rate-limit.ts';
 import { remoteTarget } from './remote-target.ts';
 import { keptAgrees } from './resume-check.ts';
 import { checkCount, transferError, underDeadline } from './run.ts';
-import { given, ofSource, opened, type Sending } from './sending.ts';
+import { given, held, ofSource, opened, type Sending } from './sending.ts';
 import { abandon, type Source, type UploadStream } from './source.ts';
 import { tapSource } from './tap.ts';
 import { textSending } from './text.ts';
@@ -30,13 +31,17 @@ const CLEANUP = { timeout: 2000 } as const;
 /** What an upload can be read from: a path, bytes, or a stream. */
 export type UploadSource = string | Uint8Array | UploadStream;
 
-/** Sends a file. What is at the remote path is replaced, unless the options say otherwise. */
+/**
+ * Sends a file. What is at the remote path is replaced, unless the options say otherwise. `size`: what the local file
+ * is known to have.
+ */
 export async function upload(
   session: SftpSession,
   tuning: Promise<Tuning>,
   from: UploadSource,
   remote: string,
   options: UploadOptions,
+  size?: number,
 ): Promise<TransferResult> {
   if (typeof options.resume === 'number') checkCount('resume', options.resume);
   checkCount('mode', options.mode);
@@ -53,6 +58,10 @@ export async function upload(
     );
   }
   try {
+    const small =
+      size === undefined || options.follow !== undefined ? undefined : await readSmallFile(from, size);
+    if (small !== undefined)
+      return await send(session, await tuning, held(small, remote, options), remote, options);
     const file = await openLocal(from, 'r');
     try {
       const all = await tuning;

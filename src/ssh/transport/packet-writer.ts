@@ -121,7 +121,7 @@ export class PacketWriter {
     if (this.#at >= BATCH_BYTES - 65_536) this.flush();
     else if (!this.#scheduled) {
       this.#scheduled = true;
-      queueMicrotask(() => {
+      setImmediate(() => {
         this.#scheduled = false;
         this.flush();
       });

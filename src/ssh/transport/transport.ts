@@ -104,6 +104,7 @@ export class Transport {
   start(): void {
     this.#writer.raw(Buffer.from(`${this.#ourVersion}\r\n`, 'latin1'));
     this.#kex.begin();
+    this.#writer.flush();
     this.#stream.start({
       data: (chunk) => this.#receive(chunk),
       end: () => this.#ended(undefined),

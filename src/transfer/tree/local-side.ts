@@ -1,9 +1,10 @@
-import type { Dirent, Stats } from 'node:fs';
+import { type Dirent, lstatSync, type Stats } from 'node:fs';
 import { lstat, opendir, readlink, realpath, rmdir, stat, symlink, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileType } from '../../sftp/attributes.ts';
 import { keepOnLocal } from '../kept-attributes.ts';
 import { makeLocalFolder } from '../local-folder.ts';
+import { quickly } from '../quick-files.ts';
 import { localHash } from '../verify.ts';
 import { localNames } from './local-names.ts';
 import type { Side, SideEntry, SideInfo } from './side.ts';
@@ -13,7 +14,7 @@ export const LOCAL_SIDE: Side = {
   remote: false,
   join,
   list: listLocal,
-  lstat: async (path) => infoOf(await lstat(path)),
+  lstat: async (path) => infoOf((await quickly(path, 0, () => lstatSync(path))) ?? (await lstat(path))),
   stat: async (path) => infoOf(await stat(path)),
   makeFolder: makeLocalFolder,
   removeFile: unlink,

@@ -25,7 +25,10 @@ async function meet(
     (p) => p.kexInit(),
     (p) => p.agree(twist),
     (p) => p.newKeys(),
-    (p) => p.payload([6, 0, 0, 0, 0]),
+    async (p) => {
+      await p.next(5);
+      p.payload([6, 0, 0, 0, 0]);
+    },
   ];
   const { peer, done } = scriptedPeer(pair.server, steps, peerOptions);
   const opened = openClient(pair.client, { methods: [secret], ...client });
@@ -146,8 +149,8 @@ test('a trust source that breaks, or is not there, fails closed', async () => {
 });
 
 test('the clock stands still while the trust source takes its time, and runs again afterwards', async () => {
-  const verify = (): Promise<void> => sleep(150);
-  const { error } = await meet(undefined, { verify, timeout: 60 });
+  const verify = (): Promise<void> => sleep(600);
+  const { error } = await meet(undefined, { verify, timeout: 300 });
   // The script stops after SERVICE_ACCEPT: silence during the login, not during the question.
   assert.equal(error.code, 'TIMEOUT');
   assert.equal(error.details.phase, 'login');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { systemRandom } from '../../../src/base/random.ts';
 import type { ByteStream } from '../../../src/net/byte-stream.ts';
@@ -154,10 +155,10 @@ test('the packets of one turn leave in one write, and those of the next in anoth
   const { writer, writes } = slowWriter();
   for (let i = 0; i < 10; i++) writer.packet(Uint8Array.of(i));
   assert.equal(writes.length, 0);
-  await Promise.resolve();
+  await nextTurn();
   assert.equal(writes.length, 1);
   writer.packet(Uint8Array.of(1));
-  await Promise.resolve();
+  await nextTurn();
   assert.equal(writes.length, 2);
   assert.equal(writes[0]!.bytes.length + writes[1]!.bytes.length, writer.bytes);
 });
