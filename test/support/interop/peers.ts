@@ -8,10 +8,19 @@ import type { OnDemand } from '../servers/on-demand.ts';
 import { startSshd } from '../servers/openssh.ts';
 import { findOpenssh10 } from '../servers/openssh10.ts';
 import { PROFTPD, startProftpd } from '../servers/proftpd.ts';
+import { findProftpd11 } from '../servers/proftpd11.ts';
 import type { RealServer } from '../servers/server.ts';
 import { startTinysshd } from '../servers/tinysshd.ts';
 
-export type PeerName = 'openssh' | 'openssh10' | 'asyncssh' | 'proftpd' | 'dropbear' | 'tinysshd' | 'lshd';
+export type PeerName =
+  | 'openssh'
+  | 'openssh10'
+  | 'asyncssh'
+  | 'proftpd'
+  | 'proftpd11'
+  | 'dropbear'
+  | 'tinysshd'
+  | 'lshd';
 
 export interface PeerRow extends OnDemand {
   /** As docs/algorithms.md calls it. */
@@ -77,6 +86,21 @@ export const PEERS: Record<PeerName, PeerRow> = {
             'diffie-hellman-group1-sha1',
           ],
         ],
+      }),
+  },
+  proftpd11: {
+    name: 'proftpd11',
+    title: 'ProFTPD of Debian 11',
+    doc: 'the last one in which 3des-ctr and arcfour work',
+    packages: ['openssh-client'],
+    needsRoot: true,
+    algorithms: {},
+    start: async () =>
+      startProftpd({
+        name: 'interop-proftpd11',
+        program: await findProftpd11(),
+        hostKeys: ['rsa'],
+        ciphers: ['3des-ctr', 'arcfour256', 'arcfour128'],
       }),
   },
   dropbear: {

@@ -19,6 +19,13 @@ export const PROFTPD: OnDemand = {
   needsRoot: true,
 };
 
+/** One that is not installed: the program, the folder of its modules, and those of its libraries. */
+export interface ProftpdProgram {
+  readonly command: string;
+  readonly modules: string;
+  readonly libraries: string;
+}
+
 export interface ProftpdOptions {
   name?: string;
   /** The highest SFTP version it speaks. */
@@ -33,6 +40,8 @@ export interface ProftpdOptions {
   compression?: string;
   /** Starts it with OpenSSL's legacy provider (blowfish, cast128, ripemd160 ...). */
   legacyProvider?: boolean;
+  /** Default: the system's. */
+  program?: ProftpdProgram;
   /** More lines for the configuration file. */
   config?: readonly string[];
   port?: number;
@@ -42,7 +51,7 @@ export interface ProftpdOptions {
 
 /** Lets the test account in by password and by every user key; root only. */
 export async function startProftpd(options: ProftpdOptions = {}): Promise<RealServer> {
-  const { name = 'proftpd' } = options;
+  const { name = 'proftpd', program } = options;
   const account = options.account ?? (await getAccount());
   const fixtures = options.fixtures ?? (await getFixtures());
   const dir = await mkdtemp(join(fixtures.dir, `${name}-`));
@@ -62,10 +71,11 @@ export async function startProftpd(options: ProftpdOptions = {}): Promise<RealSe
       const lines = [...configLines(options, dir, keyFiles), `Port ${port}`];
       writeFileSync(configFile, `${lines.join('\n')}\n`, { mode: 0o600 });
       // -n: stay in the foreground; -q: no warning about that
-      return ['proftpd', '-n', '-q', '-c', configFile];
+      return [program?.command ?? 'proftpd', '-n', '-q', '-c', configFile];
     },
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.legacyProvider ? { env: { OPENSSL_CONF: legacy } } : {}),
+    ...(program === undefined ? {} : { env: { LD_LIBRARY_PATH: program.libraries } }),
   });
   return {
     name,
@@ -89,6 +99,7 @@ function configLines(options: ProftpdOptions, dir: string, keyFiles: readonly st
   const list = (directive: string, names: readonly string[] | undefined): string[] =>
     names === undefined ? [] : [`${directive} ${names.join(' ')}`];
   return [
+    ...(options.program === undefined ? [] : [`ModulePath ${options.program.modules}`]),
     'LoadModule mod_sftp.c',
     'ServerName "wherry"',
     'ServerType standalone',
