@@ -1,31 +1,36 @@
 /** Connections that die at a random byte of a random transfer: a queue connects again, and every file ends right. */
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, connect as dial, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { connect, createQueue, openSftp } from '../../src/index.ts';
+import { createQueue } from '../../src/index.ts';
 import { makeScratch, realServer, requireServer } from '../support/servers/from-env.ts';
 import { pattern, sha256 } from '../support/sftp/memory-session.ts';
 import { seeded } from '../support/sftp/server.ts';
 import { loginTo } from './login.ts';
 
-/** `WHERRY_TEST_BREAKS=1000` makes a thousand of it. */
-const ROUNDS = Number(process.env.WHERRY_TEST_BREAKS ?? 8);
+/** Connections that are cut; `WHERRY_TEST_BREAKS=1000` makes a thousand of it. */
+const BREAKS = Number(process.env.WHERRY_TEST_BREAKS ?? 100);
 const FIRST_SEED = Number(process.env.WHERRY_TEST_SEED ?? Math.floor(Math.random() * 1e9));
+/** Files of one queue. */
+const BATCH = 20;
+const LARGEST_FILE = 600_000;
 
 interface BreakingRelay extends AsyncDisposable {
   readonly port: number;
-  /** Bytes both ways after which a connection is cut; each connection takes the next one, then none is. */
-  readonly cuts: number[];
+  /** Connections that were cut. */
+  readonly cuts: number;
+  /** Gives the bytes, both ways together, after which the next connection is cut. */
+  next: () => number;
 }
 
 async function breakingRelay(port: number): Promise<BreakingRelay> {
-  const cuts: number[] = [];
+  let cuts = 0;
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
     const there = dial({ port, host: '127.0.0.1' });
-    let left = cuts.shift() ?? Number.POSITIVE_INFINITY;
+    let left = relay.next();
     const end = (): void => {
       client.destroy();
       there.destroy();
@@ -39,55 +44,80 @@ async function breakingRelay(port: number): Promise<BreakingRelay> {
       from.on('close', end);
       from.on('data', (bytes: Buffer) => {
         to.write(bytes.subarray(0, Math.max(0, left)));
+        if (left <= 0) return;
         left -= bytes.length;
-        if (left <= 0) end();
+        if (left > 0) return;
+        cuts++;
+        end();
       });
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
+  const relay: BreakingRelay = {
     port: (server.address() as AddressInfo).port,
-    cuts,
+    get cuts() {
+      return cuts;
+    },
+    next: () => Number.POSITIVE_INFINITY,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     },
   };
+  return relay;
+}
+
+/** One file there and its target here, or the other way round. */
+interface Case {
+  readonly up: boolean;
+  readonly local: string;
+  readonly remote: string;
+  readonly hash: string;
+}
+
+async function makeCase(random: () => number, local: string, remote: string): Promise<Case> {
+  const content = pattern(Math.floor(random() ** 2 * LARGEST_FILE), Math.floor(random() * 1e9));
+  const up = random() < 0.5;
+  await writeFile(up ? local : remote, content, { mode: 0o644 });
+  return { up, local, remote, hash: sha256(content) };
 }
 
 describe('a road that breaks', requireServer('openssh'), () => {
-  test(`${ROUNDS} transfers cut at random bytes end right`, { timeout: 60_000 + ROUNDS * 5000 }, async () => {
-    await using scratch = await makeScratch('broken-road');
+  test(`${BREAKS} connections cut at random bytes of random transfers: every file ends right`, {
+    timeout: 60_000 + BREAKS * 2000,
+  }, async () => {
+    await using here = await makeScratch('broken-road-here-');
+    await using there = await makeScratch('broken-road-there-');
     const server = realServer('openssh');
     await using relay = await breakingRelay(server.port);
     const login = await loginTo({ ...server, host: '127.0.0.1', port: relay.port });
-    await using direct = await connect(await loginTo(server));
-    await using sftp = await openSftp(direct);
-    const base = `${await sftp.realpath('.')}/wherry-broken-${process.pid}`;
-    for (let round = 0; round < ROUNDS; round++) {
-      const seed = FIRST_SEED + round;
+    let files = 0;
+    for (let batch = 0; relay.cuts < BREAKS; batch++) {
+      const seed = FIRST_SEED + batch;
       const random = seeded(seed);
-      const content = pattern(Math.floor(random() ** 2 * 4_000_000), seed);
-      const local = join(scratch.path, `file-${round}`);
-      const remote = `${base}-${round}`;
-      const up = random() < 0.5;
-      if (up) await writeFile(local, content);
-      else await sftp.upload(content, remote);
-      const reach = content.length + 20_000;
-      for (let cut = 0; cut < 3; cut++) relay.cuts.push(Math.floor(random() * reach) + 1);
-      await using queue = createQueue(login, { retryDelay: 1, retries: 10 });
-      const one = up
-        ? queue.upload(local, remote, { atomic: random() < 0.5 })
-        : queue.download(remote, local);
-      await one.finished.catch((error: Error) => {
-        throw new Error(`WHERRY_TEST_SEED=${seed}: ${error.message}`, { cause: error });
-      });
-      relay.cuts.length = 0;
-      const got = up ? await sftp.readFile(remote) : await readFile(local);
-      assert.equal(sha256(got), sha256(content), `WHERRY_TEST_SEED=${seed}`);
-      await sftp.remove(remote);
+      // A handshake is some 10,000 bytes: most cuts fall into a transfer, some before one.
+      relay.next = () => 1 + Math.floor(random() * (10_000 + LARGEST_FILE / 2));
+      await using queue = createQueue(login, { retryDelay: 1, retries: 20, concurrency: 1 + (batch % 3) });
+      const cases = await Promise.all(
+        Array.from({ length: BATCH }, (_, i) =>
+          makeCase(random, join(here.path, `${batch}-${i}`), join(there.path, `${batch}-${i}`)),
+        ),
+      );
+      await Promise.all(
+        cases.map(async ({ up, local, remote, hash }) => {
+          const one = up
+            ? queue.upload(local, remote, { atomic: random() < 0.5 })
+            : queue.download(remote, local);
+          await one.finished.catch((error: Error) => {
+            throw new Error(`WHERRY_TEST_SEED=${seed}: ${error.message}`, { cause: error });
+          });
+          assert.equal(sha256(await readFile(up ? remote : local)), hash, `WHERRY_TEST_SEED=${seed}`);
+          files++;
+          await Promise.all([rm(local), rm(remote, { force: true })]);
+        }),
+      );
     }
-    for await (const { name } of sftp.list('.'))
-      assert.ok(!name.startsWith(`wherry-broken-${process.pid}`), name);
+    assert.deepEqual([await readdir(here.path), await readdir(there.path)], [[], []], 'no part is left');
+    console.log(`${relay.cuts} connections cut, ${files} files, WHERRY_TEST_SEED=${FIRST_SEED}`);
   });
 });
