@@ -188,10 +188,9 @@ async function fetch(
     const total =
       size === undefined || size === 0 ? undefined : Math.max(0, Math.min(size, end ?? size) - base);
     const text = ends && new TextSink(target, ends, start - base);
-    const sink =
-      options.onData === undefined
-        ? (text ?? target)
-        : new TapSink(text ?? target, options.onData, { base, start, size: size === 0 ? undefined : size });
+    const onData = options.onData ?? (mayBeResumed(options) ? NOBODY : undefined);
+    const place = { base, start, size: size === 0 ? undefined : size };
+    const sink = onData === undefined ? (text ?? target) : new TapSink(text ?? target, onData, place);
     const meter = new ProgressMeter(options.onProgress, start - base, total);
     let touch: () => void = () => {};
     const pipeline = new ReadPipeline({
@@ -251,6 +250,17 @@ async function mayGoOn(
   };
   return keptAgrees({ session, handle, path: remote, offset: base, have, local }, wait);
 }
+
+/**
+ * A process that is killed leaves what it has written; a resume looks at the end of that only, so it must have no holes
+ * where a server answers in any order.
+ */
+function mayBeResumed({ keepPartial, resume, inPlace }: DownloadOptions): boolean {
+  return keepPartial === true || inPlace === true || resume !== undefined;
+}
+
+/** Pieces in the order of the file, seen by nobody. */
+const NOBODY = (): void => {};
 
 /** A part of a file has nothing to be compared with. */
 function isWhole({ start, length }: DownloadOptions): boolean {
