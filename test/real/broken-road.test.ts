@@ -13,8 +13,10 @@ import { loginTo } from './login.ts';
 /** Connections that are cut; `WHERRY_TEST_BREAKS=1000` makes a thousand of it. */
 const BREAKS = Number(process.env.WHERRY_TEST_BREAKS ?? 100);
 const FIRST_SEED = Number(process.env.WHERRY_TEST_SEED ?? Math.floor(Math.random() * 1e9));
+/** Queues at a time, each over a relay of its own, so that nobody waits for a login. */
+const QUEUES = 4;
 /** Files of one queue. */
-const BATCH = 20;
+const BATCH = 8;
 const LARGEST_FILE = 400_000;
 
 interface BreakingRelay extends AsyncDisposable {
@@ -89,35 +91,43 @@ describe('a road that breaks', requireServer('openssh'), () => {
     await using here = await makeScratch('broken-road-here-');
     await using there = await makeScratch('broken-road-there-');
     const server = realServer('openssh');
-    await using relay = await breakingRelay(server.port);
-    const login = await loginTo({ ...server, host: '127.0.0.1', port: relay.port });
+    const relays: BreakingRelay[] = [];
+    const cuts = (): number => relays.reduce((sum, relay) => sum + relay.cuts, 0);
+    let batches = 0;
     let files = 0;
-    for (let batch = 0; relay.cuts < BREAKS; batch++) {
-      const seed = FIRST_SEED + batch;
-      const random = seeded(seed);
-      // A handshake is some 10,000 bytes: most cuts fall into a transfer, some before one.
-      relay.next = () => 1 + Math.floor(random() * (10_000 + LARGEST_FILE / 2));
-      await using queue = createQueue(login, { retryDelay: 1, retries: 20, concurrency: 1 + (batch % 3) });
-      const cases = await Promise.all(
-        Array.from({ length: BATCH }, (_, i) =>
-          makeCase(random, join(here.path, `${batch}-${i}`), join(there.path, `${batch}-${i}`)),
-        ),
-      );
-      await Promise.all(
-        cases.map(async ({ up, local, remote, hash }) => {
-          const one = up
-            ? queue.upload(local, remote, { atomic: random() < 0.5 })
-            : queue.download(remote, local);
-          await one.finished.catch((error: Error) => {
-            throw new Error(`WHERRY_TEST_SEED=${seed}: ${error.message}`, { cause: error });
-          });
-          assert.equal(sha256(await readFile(up ? remote : local)), hash, `WHERRY_TEST_SEED=${seed}`);
-          files++;
-          await Promise.all([rm(local), rm(remote, { force: true })]);
-        }),
-      );
-    }
+    const oneQueue = async (): Promise<void> => {
+      await using relay = await breakingRelay(server.port);
+      relays.push(relay);
+      const login = await loginTo({ ...server, host: '127.0.0.1', port: relay.port });
+      while (cuts() < BREAKS) {
+        const batch = batches++;
+        const seed = FIRST_SEED + batch;
+        const random = seeded(seed);
+        // A handshake is some 10,000 bytes: most cuts fall into a transfer, some before one.
+        relay.next = () => 1 + Math.floor(random() * (10_000 + LARGEST_FILE / 2));
+        await using queue = createQueue(login, { retryDelay: 1, retries: 20, concurrency: 1 + (batch % 3) });
+        const cases = await Promise.all(
+          Array.from({ length: BATCH }, (_, i) =>
+            makeCase(random, join(here.path, `${batch}-${i}`), join(there.path, `${batch}-${i}`)),
+          ),
+        );
+        await Promise.all(
+          cases.map(async ({ up, local, remote, hash }) => {
+            const one = up
+              ? queue.upload(local, remote, { atomic: random() < 0.5 })
+              : queue.download(remote, local);
+            await one.finished.catch((error: Error) => {
+              throw new Error(`WHERRY_TEST_SEED=${seed}: ${error.message}`, { cause: error });
+            });
+            assert.equal(sha256(await readFile(up ? remote : local)), hash, `WHERRY_TEST_SEED=${seed}`);
+            files++;
+            await Promise.all([rm(local), rm(remote, { force: true })]);
+          }),
+        );
+      }
+    };
+    await Promise.all(Array.from({ length: QUEUES }, oneQueue));
     assert.deepEqual([await readdir(here.path), await readdir(there.path)], [[], []], 'no part is left');
-    console.log(`${relay.cuts} connections cut, ${files} files, WHERRY_TEST_SEED=${FIRST_SEED}`);
+    console.log(`${cuts()} connections cut, ${files} files, WHERRY_TEST_SEED=${FIRST_SEED}`);
   });
 });

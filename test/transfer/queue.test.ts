@@ -161,6 +161,27 @@ test('failures that do not pass end a file at once, others after the attempts al
     assert.throws(() => bench(options), { code: 'INVALID_ARGUMENT' });
 });
 
+test('attempts that move bytes too quickly for a report are not in vain', async () => {
+  await using folder = await localFolder();
+  for (const direction of ['download', 'upload'] as const) {
+    // Every session ends after a few requests: many more attempts than may fail in a row.
+    await using made = bench({ retries: 2 }, () => ({
+      earlyClose: { after: 9, how: 'lost' },
+      extensions: [],
+    }));
+    const { queue, fs } = made;
+    fs.put('there', pattern(1_000_000));
+    await writeFile(folder.file('here'), pattern(1_000_000));
+    const ends =
+      direction === 'download'
+        ? { remote: 'there', local: folder.file('down') }
+        : { remote: 'up', local: folder.file('here') };
+    const one = queue.add({ direction, ...ends }, { requestBytes: 32_768, maxRequests: 2 });
+    await within(20_000, one.finished);
+    assert.ok(one.attempts > 4, `${one.attempts} attempts`);
+  }
+});
+
 test('a server that breaks off at large WRITEs gets small ones, one at a time, from the third attempt on', async () => {
   await using folder = await localFolder();
   await using made = bench({}, () => ({ largestWrite: { bytes: 32_768, status: 'close' } }));

@@ -207,6 +207,8 @@ export class QueueRunner {
           resume = false;
           continue;
         }
+        // Reports come ten times a second at most: what moved since the last one is told by the error.
+        this.#noteMoved(one, Math.max(one.moved, safeLengthOf(error) ?? 0));
         inVain = one.moved > before ? 1 : inVain + 1;
         if (begun) broke = one.moved > before ? 0 : broke + 1;
         if (!mayPass(error) || inVain > retries) throw error;
@@ -242,8 +244,7 @@ export class QueueRunner {
       ],
       onProgress: (progress) => {
         if (progress.total !== undefined) one.size = progress.total;
-        this.#meter.add(progress.transferred - one.moved);
-        one.moved = progress.transferred;
+        this.#noteMoved(one, progress.transferred);
         options.onProgress?.(progress);
       },
       // With `false` an atomic upload takes the name that a later attempt finds again.
@@ -252,6 +253,11 @@ export class QueueRunner {
     return direction === 'download'
       ? session.download(one.remote, one.local, { ...moving, keepPartial: true })
       : session.upload(one.local, one.remote, moving);
+  }
+
+  #noteMoved(one: QueuedTransfer, transferred: number): void {
+    this.#meter.add(transferred - one.moved);
+    one.moved = transferred;
   }
 
   /** `forgotten`: the user does not want it any more; else the journal keeps it. */
@@ -309,9 +315,13 @@ function isStale(error: unknown): boolean {
 /** Up to where the target is complete is known of this attempt, unless it did not get that far. */
 function goOnFrom({ direction }: QueuedTransfer, error: unknown, before: boolean | number): boolean | number {
   if (direction === 'download') return true;
-  const safe = isWherryError(error) ? error.details.safeLength : undefined;
+  const safe = safeLengthOf(error);
   if (safe === undefined) return before;
   return safe === 0 ? false : safe;
+}
+
+function safeLengthOf(error: unknown): number | undefined {
+  return isWherryError(error) ? error.details.safeLength : undefined;
 }
 
 function checkNumber(name: string, value: number): void {

@@ -306,6 +306,29 @@ const WHERE_OFFERED: Readonly<Record<string, Behaviour>> = {
       assert.deepEqual(Buffer.from(hashes[0]!), expected);
     },
   },
+  'a resume compares all of what is there, by its hash, both ways': {
+    needs: (sftp) => sftp.offers('check-file-name'),
+    run: async ({ sftp, put, at, disk }) => {
+      const content = 'hello world'.repeat(30_000);
+      // Wrong in the middle only: the last 64 KiB, which are compared in any case, are right.
+      const damaged = `${content.slice(0, 50_000)}X${content.slice(50_001, 200_000)}`;
+      const remote = await put('whole', content);
+      await sftp.hash(remote);
+      for (const [part, moved] of [
+        [damaged, content.length],
+        [content.slice(0, 200_000), content.length - 200_000],
+      ] as const) {
+        await writeFile(`${disk('down')}.wherry-part`, part);
+        const down = await sftp.download(remote, disk('down'), { resume: true });
+        assert.equal(down.bytes, moved);
+        assert.equal(await readFile(disk('down'), 'utf8'), content);
+        await put('up', part);
+        const up = await sftp.upload(disk('whole'), at('up'), { resume: true });
+        assert.equal(up.bytes, moved);
+        assert.equal(await readFile(disk('up'), 'utf8'), content);
+      }
+    },
+  },
   'a file is copied there': {
     needs: (sftp) => sftp.offers('copy-file') || sftp.offers('copy-data'),
     run: async ({ sftp, put, at, disk }) => {
