@@ -1,6 +1,6 @@
 /** The clients that are compared: how each is started for one transfer, and how much it is given to do. */
 import { fileURLToPath } from 'node:url';
-import { type BenchCase, KEX } from './cases.ts';
+import { type BenchCase, type CaseName, KEX } from './cases.ts';
 import type { Command } from './measure.ts';
 import type { Direction } from './options.ts';
 
@@ -42,6 +42,10 @@ export interface Peer {
   readonly maxRounds?: number;
   /** Of packages.ts. */
   readonly needsPackages: boolean;
+  /** The cases it can be measured in; all without it. */
+  readonly cases?: readonly CaseName[];
+  /** Debian packages it is in. */
+  readonly system?: readonly string[];
   command(job: Job): Command;
 }
 
@@ -100,6 +104,57 @@ function openSshScp(job: Job): Command {
   return { program: 'scp', args };
 }
 
+/** lftp runs OpenSSH's ssh for the connection, so it takes its options. */
+export function lftp(access: Access, using: BenchCase, line: string): Command {
+  const ssh = ['ssh', '-a', '-x', ...openSshOptions({ ...access, using })]
+    .map((word) => (word === '-P' ? '-p' : word))
+    .join(' ');
+  const script = [
+    'set cmd:fail-exit yes',
+    'set net:max-retries 1',
+    'set xfer:clobber yes',
+    'set sftp:auto-confirm no',
+    `set sftp:connect-program "${ssh}"`,
+    `open -u ${access.user}, sftp://${access.host}:${access.port}`,
+    line,
+  ];
+  return { program: 'lftp', args: ['--norc', '-c', script.join('; ')] };
+}
+
+/**
+ * What rclone is told by flags instead of a configuration. 255k is what its manual recommends with OpenSSH. It chooses
+ * aes128-gcm by itself and cannot be told otherwise in Debian's version.
+ */
+export function rclone(access: Access, args: (remote: string) => string[]): Command {
+  const flags = {
+    'sftp-host': access.host,
+    'sftp-port': String(access.port),
+    'sftp-user': access.user,
+    'sftp-key-file': access.keyFile,
+    'sftp-known-hosts-file': access.knownHosts,
+    'sftp-chunk-size': '255k',
+    'sftp-set-modtime': 'false',
+    'sftp-disable-hashcheck': 'true',
+    'sftp-shell-type': 'none',
+    config: '/dev/null',
+  };
+  const told = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
+  return { program: 'rclone', args: ['-q', ...told, ...args(':sftp:')] };
+}
+
+function lftpFile(job: Job): Command {
+  const { direction, local, remote } = job;
+  const line = direction === 'get' ? `get ${remote} -o ${local}` : `put ${local} -o ${remote}`;
+  return lftp(job, job.using, line);
+}
+
+function rcloneFile(job: Job): Command {
+  const { direction, local, remote } = job;
+  return rclone(job, (there) =>
+    direction === 'get' ? ['copyto', `${there}${remote}`, local] : ['copyto', local, `${there}${remote}`],
+  );
+}
+
 export const PEERS: Readonly<Record<string, Peer>> = {
   wherry: {
     doc: 'this project',
@@ -130,6 +185,19 @@ export const PEERS: Readonly<Record<string, Peer>> = {
     doc: "OpenSSH's scp -O",
     needsPackages: false,
     command: openSshScp,
+  },
+  lftp: {
+    doc: 'lftp, get and put',
+    needsPackages: false,
+    system: ['lftp', 'openssh-client'],
+    command: lftpFile,
+  },
+  rclone: {
+    doc: 'rclone copyto, with the chunk size its manual recommends for OpenSSH',
+    needsPackages: false,
+    cases: ['gcm'],
+    system: ['rclone'],
+    command: rcloneFile,
   },
   'ssh2-fast': {
     doc: 'ssh2, fastGet and fastPut',

@@ -1,6 +1,7 @@
 /** One bench run: the server, the storage, the builds, and what it takes to run one client once. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ensurePackages } from '../test/support/servers/apt.ts';
 import { getFixtures } from '../test/support/servers/fixtures.ts';
 import { startSshd } from '../test/support/servers/openssh.ts';
 import type { RealServer } from '../test/support/servers/server.ts';
@@ -40,7 +41,8 @@ export class Session {
   readonly access: Access;
   readonly server: RealServer;
   readonly entrants: readonly Entrant[];
-  readonly #packages: string;
+  /** Where the clients from npm are. */
+  readonly packages: string;
   readonly #sources = new Map<number, string>();
 
   private constructor(
@@ -56,7 +58,7 @@ export class Session {
     this.access = access;
     this.server = server;
     this.entrants = entrants;
-    this.#packages = packages;
+    this.packages = packages;
   }
 
   static async start(options: BenchOptions, log: (line: string) => void): Promise<Session> {
@@ -65,8 +67,10 @@ export class Session {
     const chosen = names.map((name) => ({ name, peer: PEERS[name]!, dist }));
     const others = options.others.map((other) => ({ ...other, peer: PEERS.wherry! }));
     const entrants = [...chosen.slice(0, 1), ...others, ...chosen.slice(1)];
-    const needsPackages =
-      options.scenarios.includes('transfer') && entrants.some(({ peer }) => peer.needsPackages);
+    const compared = options.scenarios.some((one) => one === 'transfer' || one === 'works');
+    const needsPackages = compared && entrants.some(({ peer }) => peer.needsPackages);
+    const system = compared ? entrants.flatMap(({ peer }) => peer.system ?? []) : [];
+    await ensurePackages([...new Set(system)], log);
     const packages = needsPackages ? await installPackages(log) : '';
 
     const storage = await makeStorage();
@@ -127,7 +131,7 @@ export class Session {
     const target = this.#target(direction);
     await remove(target);
     const ends = direction === 'get' ? { local: target, remote: source } : { local: source, remote: target };
-    const job: Job = { ...this.access, ...ends, direction, using, dist, packages: this.#packages };
+    const job: Job = { ...this.access, ...ends, direction, using, dist, packages: this.packages };
     await quietMoment(this.options.wait);
     const measured = await measure(peer.command(job), this.server.pid);
     await verify(source, target, byHash);

@@ -1,5 +1,15 @@
 /** Scenario `transfer`: every client in turn, round after round. */
-import { type BenchCase, CASES, type CaseName, caseTitle, GOAL_SCP, GOAL_SSH2_GET } from './cases.ts';
+import {
+  type BenchCase,
+  CASES,
+  type CaseName,
+  caseTitle,
+  FASTEST_PEERS,
+  GOAL_CPU,
+  GOAL_FASTEST,
+  GOAL_SCP,
+  GOAL_SSH2_GET,
+} from './cases.ts';
 import type { Direction } from './options.ts';
 import type { Entrant, Sample, Session } from './session.ts';
 import { spread, summarize, table } from './statistics.ts';
@@ -45,7 +55,8 @@ async function runCase(
   log: (line: string) => void,
 ): Promise<Series[]> {
   const { rounds, size } = session.options;
-  const series = session.entrants.map(({ name: who, peer }) => ({
+  const entrants = session.entrants.filter(({ peer }) => peer.cases?.includes(name) ?? true);
+  const series = entrants.map(({ name: who, peer }) => ({
     name: who,
     bytes: Math.min(size, peer.maxSize?.[direction] ?? size),
     samples: [] as Sample[],
@@ -60,7 +71,7 @@ async function runCase(
     if (round > 0) one.samples.push(sample);
   };
   for (let round = 0; round <= rounds; round++) {
-    for (const [i, entrant] of session.entrants.entries()) {
+    for (const [i, entrant] of entrants.entries()) {
       if (round <= (entrant.peer.maxRounds ?? rounds)) await once(entrant, series[i]!, round);
     }
   }
@@ -115,7 +126,29 @@ function goals(results: readonly TransferResult[]): string {
       return [[`${name} ${direction} ${client} / ${peer}`, `>= ${goal}`, median.toFixed(2), verdict]];
     };
     const row: BenchCase = CASES[name];
+    const median = (of: string, value: (sample: Sample) => number): number | undefined => {
+      const one = series.find((series) => series.name === of);
+      return one && summarize(one.samples.map(value)).median;
+    };
+    const best = FASTEST_PEERS.map((peer) => ({ peer, rate: median(peer, rate) ?? 0 })).reduce(
+      (one, other) => (other.rate > one.rate ? other : one),
+    );
+    const perGib = (sample: Sample): number => (sample.cpu * GIB) / sample.bytes;
+    const [ours, theirs] = [median('wherry', perGib), median('sftp', perGib)];
+    const cpu =
+      direction === 'get' && ours !== undefined && theirs !== undefined
+        ? [
+            [
+              `${name} get CPU seconds a GiB, wherry / sftp`,
+              `<= ${GOAL_CPU}`,
+              (ours / theirs).toFixed(2),
+              ours / theirs <= GOAL_CPU ? 'reached' : 'missed',
+            ],
+          ]
+        : [];
     return [
+      ...(name === 'gcm' && best.rate > 0 ? against(best.peer, GOAL_FASTEST) : []),
+      ...cpu,
       ...against('sftp', row.goal),
       ...(direction === 'get' ? against('ssh2-fast', GOAL_SSH2_GET) : []),
       ...against('scp', GOAL_SCP, 'wherry-scp'),
