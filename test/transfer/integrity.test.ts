@@ -4,9 +4,10 @@ import { readFileSync } from 'node:fs';
 import { chmod, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { mock, test } from 'node:test';
 import { WherryError } from '../../src/base/errors.ts';
+import { FilesError } from '../../src/server/files/served-files.ts';
 import { type Progress, ProgressMeter } from '../../src/transfer/progress.ts';
 import { QueueRunner } from '../../src/transfer/queue/transfer-queue.ts';
-import { FsError } from '../support/sftp/memory-fs.ts';
+import { HOME } from '../support/sftp/memory-fs.ts';
 import {
   assertSameBytes,
   failure,
@@ -15,7 +16,7 @@ import {
   pattern,
   within,
 } from '../support/sftp/memory-session.ts';
-import type { Received } from '../support/sftp/server.ts';
+import type { MemorySftpServer } from '../support/sftp/server.ts';
 import { NO_LIMITS_EXTENSION } from '../support/sftp/sins.ts';
 import { Cursor } from '../support/sftp/wire.ts';
 
@@ -48,7 +49,7 @@ for (const how of ['keepPartial', 'resume', 'inPlace'] as const) {
 }
 
 /** Requests by name, in the order they came. */
-function order(received: readonly Received[]): string[] {
+function order(received: MemorySftpServer['received']): string[] {
   const names: Readonly<Record<number, string>> = {
     3: 'open',
     4: 'close',
@@ -85,7 +86,7 @@ test('fsync that a server does not offer, or that fails, fails the upload, and t
     fs.put('up', Buffer.from('old'));
     await failure(sftp.upload(pattern(1000), 'up', { fsync: true, atomic: true }), code);
     assert.equal(fs.get('up').toString(), 'old');
-    assert.deepEqual(fs.children('.').length, 1, 'no temporary file');
+    assert.deepEqual(fs.names(HOME).length, 1, 'no temporary file');
   }
 });
 
@@ -194,7 +195,7 @@ test('files that vanish between listing and opening: told by name, the others ar
   const options = { concurrency: 1, continueOnError: true } as const;
   const down = await sftp.downloadTree('tree', folder.file('down'), {
     ...options,
-    onFile: () => fs.has('tree/b') && fs.remove('tree/b', false),
+    onFile: () => fs.has('tree/b') && fs.remove(`${HOME}/tree/b`),
   });
   assert.deepEqual([down.files, down.failed.map(({ path }) => path)], [2, ['b']]);
   assert.equal((down.failed[0]!.error as WherryError).code, 'SFTP_NO_SUCH_FILE');
@@ -223,10 +224,10 @@ test('a folder that cannot be listed: told with continueOnError, the others are 
     fs.mkdir(`tree/${name}`);
     fs.put(`tree/${name}/f`, pattern(10));
   }
-  const children = fs.children.bind(fs);
-  fs.children = (path) => {
-    if (path.endsWith('locked')) throw new FsError(3, 'Permission denied');
-    return children(path);
+  const names = fs.names.bind(fs);
+  fs.names = (path) => {
+    if (path.endsWith('locked')) throw new FilesError('SSH_FX_PERMISSION_DENIED', 'Permission denied');
+    return names(path);
   };
   await using folder = await localFolder();
   const { files, failed } = await sftp.downloadTree('tree', folder.file('down'), { continueOnError: true });
@@ -261,5 +262,5 @@ test('a full disk there: the failure of the server, how far it came, and no temp
   const { sftp, fs } = await openMemory({ failWriteAt: { offset: 500_000, status: 4, always: true } });
   const error = await failure(sftp.upload(pattern(2_000_000), 'up', { atomic: true }), 'SFTP_FAILURE');
   assert.ok(error instanceof WherryError && error.details.safeLength! <= 500_000);
-  assert.deepEqual(fs.children('.'), []);
+  assert.deepEqual(fs.names(HOME), []);
 });
