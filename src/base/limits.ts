@@ -22,6 +22,10 @@ export const LIMITS = {
   nameListEntries: { value: 1024, why: 'names in a KEXINIT list' },
   extInfoEntries: { value: 128, why: 'extensions in EXT_INFO (RFC 8308)' },
   rsaBitsMin: { value: 1024, why: 'shorter RSA keys prove nothing' },
+  rsaKeyWork: {
+    value: 8_192,
+    why: 'signatures that prove the RSA keys of one file, in (bits / 1024)^3: two of the longest keys, about a second',
+  },
   rsaBitsMax: { value: 16_384, why: 'verification time grows with the cube' },
   dhGroupBitsMin: { value: 2048, why: 'RFC 9142: smaller groups are within reach' },
   dhGroupBitsMax: { value: 8192, why: 'RFC 4419 upper bound; CPU time' },

@@ -2,6 +2,7 @@ import { type KeyObject, sign, verify } from 'node:crypto';
 import { fromUtf8 } from '../../base/bytes.ts';
 import { WherryError } from '../../base/errors.ts';
 import { type SignatureName, signData } from '../crypto/signatures.ts';
+import { WorkBudget } from './formats/work-budget.ts';
 import { importPrivateNumbers, type KeyNumbers } from './key-numbers.ts';
 import { asKeyErrors, encodePublicKey, type PublicKey, parsePublicKey } from './public-key.ts';
 
@@ -23,6 +24,7 @@ const SECRETS = new WeakMap<PrivateKey, KeyObject>();
  */
 export function makePrivateKey(key: KeyObject, comment: string): PrivateKey {
   const publicKey = asKeyErrors(() => parsePublicKey(encodePublicKey(key)));
+  if (publicKey.type === 'ssh-rsa') WorkBudget.current?.spendRsaKey(publicKey.bits);
   if (!provesItself(key, publicKey.key)) {
     throw new WherryError('KEY_FORMAT', 'the key is damaged: its private and its public half do not match');
   }

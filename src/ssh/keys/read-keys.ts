@@ -88,13 +88,14 @@ export function readSource(source: FoundSource, options: ReadKeysOptions, budget
   const secret = typeof passphrase === 'string' ? fromUtf8(passphrase) : passphrase;
   const bytes = block === undefined ? file.bytes : blockBytes(block);
   try {
-    return row.read({
+    const input = {
       bytes,
       text: file.text,
       passphrase: secret,
       budget,
       ...(block === undefined ? {} : { block }),
-    });
+    };
+    return budget.during(() => row.read(input));
   } catch (error) {
     const empty = (secret ?? EMPTY).length === 0;
     if (empty && error instanceof WherryError && error.code === 'KEY_PASSPHRASE_WRONG') {

@@ -543,3 +543,15 @@ function hasCode(code: ErrorCode, words = /./): (error: unknown) => boolean {
     return true;
   };
 }
+
+test('many long RSA keys in one file: only so many are proved, whatever the file is made of', () => {
+  const key = generateKeyPairSync('rsa', { modulusLength: 4096 }).privateKey;
+  // (4096 / 1024)^3 is 64.
+  const max = LIMITS.rsaKeyWork.value / 64;
+  const pem = key.export({ type: 'pkcs8', format: 'pem' }) as string;
+  const jwk = key.export({ format: 'jwk' });
+  assert.throws(() => parseKeys(pem.repeat(max + 1)), hasCode('KEY_UNSUPPORTED', /RSA/));
+  // Of a JWK set what cannot be used is left out.
+  assert.equal(parseKeys(JSON.stringify({ keys: Array(max + 9).fill(jwk) })).length, max);
+  assert.equal(parseKeys(pem.repeat(max)).length, max);
+});
