@@ -205,7 +205,8 @@ async function resumeAt(
   const wait = { signal: options.signal, timeout: options.timeout };
   const { size } = await fstat(session, handle, remote, wait);
   if (options.resume === true) {
-    if (size !== undefined && mayHaveHoles(tuning, size)) return Math.max(0, size - LANES_SPAN_BYTES);
+    if (size !== undefined && mayHaveHoles(tuning, sending.size ?? 0))
+      return Math.max(0, size - LANES_SPAN_BYTES);
     if (size !== undefined) return (await isBeginning(session, remote, size, sending, wait)) ? size : 0;
     throw new WherryError(
       'TRANSFER_SIZE_CHANGED',
