@@ -50,6 +50,8 @@ function runTarget(task: TargetTask, progress: (so: FuzzResult) => void): Promis
   const child = fork(CHILD, {
     execArgv: [...process.execArgv, `--max-old-space-size=${HEAP_MEGABYTES}`],
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+    // JSON has no infinity.
+    serialization: 'advanced',
   });
   let last: FuzzResult = { inputs: 0, seconds: 0, cpuSeconds: 0, corpus: 0, finding: undefined };
   let ended = false;

@@ -18,14 +18,11 @@ export interface TargetTask {
 /** For a parent's sake that died: a child without one ends. */
 process.once('disconnect', () => process.exit(1));
 process.once('message', async (task: TargetTask) => {
-  const { name, current, corpus, inputs, cpuSeconds, ...options } = task;
+  const { name, current, corpus, ...options } = task;
   const file = openSync(current, 'w');
   const head = Buffer.alloc(4);
   const result = await fuzz(FUZZ_TARGETS[name]!, {
     ...options,
-    // JSON has no infinity.
-    inputs: inputs ?? Number.POSITIVE_INFINITY,
-    cpuSeconds: cpuSeconds ?? Number.POSITIVE_INFINITY,
     corpus: corpus.map((text) => Buffer.from(text, 'base64')),
     watch(input) {
       head.writeUInt32BE(input.length, 0);

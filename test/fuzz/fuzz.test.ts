@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { campaign } from '../../fuzz/campaign.ts';
 import { threadCpuSeconds } from '../../fuzz/cpu.ts';
 import { fuzz, tryInput } from '../../fuzz/fuzzer.ts';
 import { readRecord, recordTable } from '../../fuzz/record.ts';
@@ -108,4 +109,17 @@ test('the record of what has run has a row for every target, and is shown as its
     [],
   );
   assert.equal(readFileSync(join(FUZZ, 'record.md'), 'utf8'), recordTable(record, names));
+});
+
+test('a campaign without an end in time runs until its inputs have run', async () => {
+  const endless = Number.POSITIVE_INFINITY;
+  const task = { name: 'globs', seed: 1, corpus: [], seconds: endless, cpuSeconds: endless, inputs: 3000 };
+  const ran: number[] = [];
+  await campaign([task], 1, {
+    progress() {},
+    async ended(_name, { inputs }) {
+      ran.push(inputs);
+    },
+  });
+  assert.deepEqual(ran, [3000]);
 });
