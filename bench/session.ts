@@ -26,6 +26,7 @@ interface Told {
   readonly setup: number;
   readonly transfer: number;
   readonly peak: number;
+  readonly idle?: number;
 }
 
 export interface Sample extends Omit<Measured, 'stdout'> {
@@ -33,6 +34,8 @@ export interface Sample extends Omit<Measured, 'stdout'> {
   /** Seconds up to where the transfer begins, and of the transfer alone; where the client can tell. */
   readonly setup: number | undefined;
   readonly transfer: number | undefined;
+  /** Bytes of memory a connection keeps that has nothing to do, where that was measured. */
+  readonly idle?: number | undefined;
 }
 
 export class Session {
@@ -158,5 +161,6 @@ function toSample(bytes: number, { stdout, ...measured }: Measured): Sample {
     setup: told && told.setup / 1000,
     transfer: told && told.transfer / 1000,
     peak: told?.peak ?? measured.peak,
+    idle: told?.idle,
   };
 }

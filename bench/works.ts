@@ -66,6 +66,8 @@ export interface WorkSizes {
   readonly entries: number;
   readonly bytes: number;
   readonly connections: number;
+  /** What each of those fetches. */
+  readonly connectionBytes: number;
 }
 
 /** What a full run does; `--size` under 128 MiB makes a small one of it, to see that all of it runs. */
@@ -77,6 +79,7 @@ export function workSizes(size: number): WorkSizes {
     entries: count(100_000),
     bytes: Math.min(size, 128 * MIB),
     connections: count(200),
+    connectionBytes: Math.min(size, 4 * MIB),
   };
 }
 
@@ -97,14 +100,19 @@ export async function runWorks(session: Session, log: (line: string) => void): P
   const tenth = join(folder, 'tenth');
   await fillFolder(many, sizes.entries, 0);
   await fillFolder(tenth, Math.ceil(sizes.entries / 10), 0);
-  const large = await session.source(sizes.bytes);
+  const sources = {
+    many,
+    tenth,
+    small,
+    large: await session.source(sizes.bytes),
+    brief: await session.source(sizes.connectionBytes),
+  };
   const results: WorkResult[] = [];
   for (const [name, { work, goal, ...more }] of Object.entries(WORKS) as [string, Work][]) {
     const [roundTrip, mbit] = more.road ?? [0, 0];
     await using relay = more.road && (await startRelay(session.access, roundTrip, mbit));
     const access = relay === undefined ? session.access : await through(session, relay.port);
-    const trees = { many, tenth, small };
-    const source = work.startsWith('tree') ? trees[more.files ?? 'small'] : work === 'list' ? many : large;
+    const source = sources[sourceOf(work, more.files)];
     const target = join(folder, 'target');
     const down = /get|list|connections/.test(work);
     const ends = down ? { local: target, remote: source } : { local: source, remote: target };
@@ -139,10 +147,27 @@ export async function runWorks(session: Session, log: (line: string) => void): P
     spread(samples.map(({ wall }) => wall * 1000)),
     spread(samples.map(({ transfer, wall }) => (transfer ?? wall) * 1000)),
     spread(samples.map(({ peak }) => (peak ?? 0) / 1e6)),
+    samples[0]?.idle === undefined
+      ? ''
+      : spread(
+          samples.map(({ idle }) => (idle ?? 0) / 1e6),
+          2,
+        ),
     WORKS[name as keyof typeof WORKS].goal,
   ];
-  console.log(table(['work', 'client', 'ms', 'ms without set-up', 'peak MB', 'goal'], results.map(row)));
+  console.log(
+    table(
+      ['work', 'client', 'ms', 'ms without set-up', 'peak MB', 'MB a connection', 'goal'],
+      results.map(row),
+    ),
+  );
   return results;
+}
+
+function sourceOf(work: string, files: Work['files']): 'many' | 'tenth' | 'small' | 'large' | 'brief' {
+  if (work.startsWith('tree')) return files ?? 'small';
+  if (work === 'list') return 'many';
+  return work === 'connections' ? 'brief' : 'large';
 }
 
 /** The same server behind the relay's port, known by its key there too. */
@@ -166,7 +191,7 @@ function wherry(job: object): Command {
   const told = JSON.stringify({ ...job, kex: KEX, cipher: CASES.gcm.cipher });
   return {
     program: process.execPath,
-    args: [fileURLToPath(new URL('clients/wherry-work.mjs', import.meta.url)), told],
+    args: ['--expose-gc', fileURLToPath(new URL('clients/wherry-work.mjs', import.meta.url)), told],
   };
 }
 

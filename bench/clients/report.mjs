@@ -2,8 +2,8 @@
 export async function timed(ready, transfer) {
   await ready();
   const connected = performance.now();
-  await transfer();
+  const idle = await transfer();
   const done = performance.now();
   const peak = process.resourceUsage().maxRSS * 1024;
-  console.log(JSON.stringify({ setup: connected, transfer: done - connected, peak }));
+  console.log(JSON.stringify({ setup: connected, transfer: done - connected, peak, idle }));
 }

@@ -2,7 +2,9 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { timed } from './report.mjs';
 
@@ -31,16 +33,27 @@ const WORKS = {
     pipeline(sftp.createReadStream(job.remote), createWriteStream(job.local, { highWaterMark: 1_048_576 })),
   'stream put': (sftp) =>
     pipeline(createReadStream(job.local, { highWaterMark: 1_048_576 }), sftp.createWriteStream(job.remote)),
+  /** Gives the resident bytes each connection keeps when all have moved the file and rest. */
   async connections() {
+    const before = await resident();
     const all = [];
     for (let i = 0; i < job.count; i += 10) {
       all.push(
         ...(await Promise.all(Array.from({ length: 10 }, async () => wherry.openSftp(await connect())))),
       );
     }
-    await Promise.all(all.map((one) => one.readFile(job.remote)));
+    const nowhere = () => new Writable({ write: (_chunk, _encoding, done) => done() });
+    await Promise.all(all.map((one) => one.download(job.remote, nowhere())));
+    return ((await resident()) - before) / job.count;
   },
 };
+
+async function resident() {
+  globalThis.gc?.();
+  await setTimeout(200);
+  globalThis.gc?.();
+  return process.memoryUsage.rss();
+}
 
 let ssh;
 let sftp;

@@ -226,3 +226,35 @@ test('a server that is killed: CONNECTION_LOST for everything that was pending',
   }
   await client.close();
 });
+
+test('many connections at a time, one paused now and then: each hears its own bytes in order', async (t) => {
+  const size = 1_500_000;
+  const pattern = (seed: number): Buffer => Buffer.alloc(size, Buffer.from(`${seed}:of-many;`));
+  let next = 0;
+  const { port } = await listening(t, (socket) => socket.end(pattern(next++)));
+  const heard = await Promise.all(
+    Array.from({ length: 12 }, async () => {
+      const stream = await dialTcp('127.0.0.1', port);
+      const chunks: Buffer[] = [];
+      await new Promise<void>((resolve) => {
+        stream.start({
+          data(chunk) {
+            chunks.push(Buffer.from(chunk));
+            if (chunks.length % 7 !== 0) return;
+            stream.pause();
+            setImmediate(() => stream.resume());
+          },
+          end: () => stream.destroy(),
+          close: () => resolve(),
+        });
+      });
+      return Buffer.concat(chunks);
+    }),
+  );
+  const seeds = heard.map((bytes) => Number(bytes.toString('latin1', 0, 4).split(':')[0]));
+  assert.deepEqual(
+    [...seeds].sort((a, b) => a - b),
+    [...Array(12).keys()],
+  );
+  for (const [i, bytes] of heard.entries()) assert.ok(bytes.equals(pattern(seeds[i]!)), `connection ${i}`);
+});
