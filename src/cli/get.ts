@@ -7,7 +7,7 @@ import { isFolder } from './remote-folder.ts';
 import { getByScp } from './scp.ts';
 import { withSftp } from './session.ts';
 import { Totals, treeReporting } from './tree-reporting.ts';
-import { baseName, checkPreserve, isUrl, type RemoteUrl } from './url.ts';
+import { baseName, isUrl, type RemoteUrl } from './url.ts';
 import { UsageError } from './usage-error.ts';
 
 /** `wherry get URL [LOCAL]`. */
@@ -17,11 +17,12 @@ export async function get(context: CommandContext): Promise<void> {
   if (local !== undefined && isUrl(local))
     throw new UsageError('get copies to this machine: its second argument is a local path');
   const totals = new Totals();
-  checkPreserve(url, context.options);
   if (local === '-') {
     if (url.scheme === 'scp') throw new UsageError('scp copies to files only: use an sftp:// URL with -');
     if (context.options.recursive)
       throw new UsageError('a folder does not fit into stdout: name a local folder');
+    if (context.options.preserve)
+      throw new UsageError('stdout keeps no permissions and times: name a local file with -p');
     await withSftp(url, context, (sftp) => getToStdout(sftp, url, context, totals));
   } else {
     const target = await localTarget(url, local, context.options.recursive === true);
@@ -52,12 +53,14 @@ async function getToPath(
   { report, signal, options }: CommandContext,
   totals: Totals,
 ): Promise<void> {
+  const { preserve } = options;
   if (options.recursive && isFolder(await sftp.stat(url.path, { signal }))) {
-    totals.addTree(await sftp.downloadTree(url.path, local, { signal, ...treeReporting(report) }));
+    totals.addTree(await sftp.downloadTree(url.path, local, { signal, preserve, ...treeReporting(report) }));
     return;
   }
   const { bytes, size, duration } = await sftp.download(url.path, local, {
     signal,
+    preserve,
     onProgress: (progress) => report.progress({ path: local, ...progress }),
   });
   totals.addFile(bytes);

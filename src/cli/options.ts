@@ -140,7 +140,7 @@ export const OPTIONS: Readonly<Record<keyof CliOptions, OptionRow>> = {
   parents: { flags: '-p, --parents', doc: 'make the folders above it too; one that is there is no failure' },
   symbolic: { flags: '-s, --symbolic', doc: 'a symbolic link instead of a hard one' },
   depth: { flags: '--depth <levels>', doc: 'how many folders deep to go', parse: parseDepth },
-  preserve: { flags: '-p, --preserve', doc: 'take over permissions and times (scp:// only)' },
+  preserve: { flags: '-p, --preserve', doc: 'take over permissions and times of access and modification' },
   input: {
     flags: '--input <name=value>',
     doc: 'an input, as text; name:=value takes JSON; may be given several times',

@@ -8,7 +8,7 @@ import { putByScp } from './scp.ts';
 import { withSftp } from './session.ts';
 import { stdinSource } from './stdin-source.ts';
 import { Totals, treeReporting } from './tree-reporting.ts';
-import { checkPreserve, isUrl, type RemoteUrl } from './url.ts';
+import { isUrl, type RemoteUrl } from './url.ts';
 import { UsageError } from './usage-error.ts';
 
 const STDIN = '-';
@@ -29,9 +29,10 @@ export async function put(context: CommandContext): Promise<void> {
   if (paths.some(isUrl))
     throw new UsageError('put copies from this machine: only its last argument is a URL');
   if (paths.filter((path) => path === STDIN).length > 1) throw new UsageError('stdin can be sent once only');
+  if (context.options.preserve && paths.includes(STDIN))
+    throw new UsageError('stdin has no permissions and times to take over: leave -p out');
   const sources = await Promise.all(paths.map((path) => lookAt(path, context.options.recursive === true)));
   const totals = new Totals();
-  checkPreserve(url, context.options);
   if (url.scheme === 'scp') {
     if (context.options.atomic === true)
       throw new UsageError('scp writes in place: use an sftp:// URL with --atomic');
@@ -78,12 +79,14 @@ async function send(
   source: Source,
   url: RemoteUrl,
   folder: string | undefined,
-  { report, signal, options: { atomic } }: CommandContext,
+  { report, signal, options: { atomic, preserve } }: CommandContext,
   totals: Totals,
 ): Promise<void> {
   if (source.folder) {
     const target = folder === undefined ? url.path : pathInFolder(folder, source.name ?? '.');
-    totals.addTree(await sftp.uploadTree(source.path, target, { signal, atomic, ...treeReporting(report) }));
+    totals.addTree(
+      await sftp.uploadTree(source.path, target, { signal, atomic, preserve, ...treeReporting(report) }),
+    );
     return;
   }
   if (folder !== undefined && source.name === undefined) {
@@ -96,6 +99,7 @@ async function send(
   const { bytes, size, duration } = await sftp.upload(fromStdin ? stdinSource() : source.path, target, {
     signal,
     atomic,
+    preserve,
     onProgress: (progress) => report.progress({ path, ...progress }),
   });
   totals.addFile(bytes);

@@ -50,11 +50,6 @@ export function parseUrl(text: string): RemoteUrl {
   };
 }
 
-/** Only scp carries permissions and times so far. */
-export function checkPreserve(url: RemoteUrl, options: { readonly preserve?: boolean }): void {
-  if (options.preserve && url.scheme !== 'scp') throw wrong('-p works with scp:// URLs only');
-}
-
 /** The last part of a path, by which a copy is named; undefined where there is none, as in `/` and `..`. */
 export function baseName(path: string): string | undefined {
   const name = path.replace(/\/+$/, '').split('/').at(-1) ?? '';

@@ -39,6 +39,8 @@ describe('exit code 2: wrong use', () => {
     [['get', 'sftp://localhost:1/'], /-r/],
     [['get', '-r', 'sftp://localhost:1/'], /name a local folder/],
     [['get', '-r', URL, '-'], /stdout/],
+    [['get', '-p', URL, '-'], /stdout keeps no permissions/],
+    [['put', '-p', '-', URL], /stdin has no permissions/],
     [['put', URL], /LOCAL\.\.\. URL/],
     [['put', 'a', 'b'], /last argument/],
     [['put', URL, URL], /only its last argument/],

@@ -2,7 +2,19 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chown, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -244,6 +256,43 @@ describe('wherry put', requireServer('openssh'), () => {
     const { files, folders, bytes } = both.objects.at(-1)!;
     assert.deepEqual({ files, folders, bytes }, { files: 3, folders: 3, bytes: 70_005 });
   });
+});
+
+describe('-p takes over permissions and times', requireServer('openssh'), () => {
+  const TIME = new Date('2001-02-03T04:05:06Z');
+
+  /** Permission bits, and the time of modification in seconds. */
+  async function kept(path: string): Promise<[mode: string, seconds: number]> {
+    const { mode, mtimeMs } = await stat(path);
+    return [(mode & 0o777).toString(8), Math.floor(mtimeMs / 1000)];
+  }
+
+  for (const command of ['put', 'put -r', 'sync', 'get', 'get -r', 'sync back'] as const) {
+    it(command, async () => {
+      await using place = await makePlace();
+      const { desk, access, url, remote } = place;
+      const down = command.startsWith('get') || command === 'sync back';
+      const source = down ? join(remote, 'tree') : desk.path('tree');
+      await (down ? makeRemoteFolder : mkdir)(source);
+      await writeFile(join(source, 'x'), 'x');
+      await chmod(join(source, 'x'), 0o604);
+      await utimes(join(source, 'x'), TIME, TIME);
+      const [name, ...more] = command.split(' ').filter((word) => word !== 'back') as [string, ...string[]];
+      const whole = command !== 'put' && command !== 'get';
+      const [near, far] = whole ? ['tree', url('/tree')] : ['tree/x', url('/tree/x')];
+      const ends = down ? [far, whole ? 'copy' : 'x'] : [near, url(whole ? '/copy' : '/x')];
+      const target = join(down ? desk.folder : remote, whole ? 'copy/x' : 'x');
+      for (const flags of [[], ['-p']]) {
+        const { code, stderr } = await desk.run([name, ...more, ...flags, ...access, ...ends]);
+        assert.equal(code, 0, stderr);
+        const found = await kept(target);
+        const expected = ['604', TIME.getTime() / 1000];
+        if (flags.length > 0) assert.deepEqual(found, expected);
+        else assert.notEqual(found[1], expected[1]);
+        await rm(whole ? dirname(target) : target, { recursive: true });
+      }
+    });
+  }
 });
 
 describe('wherry ls', requireServer('openssh'), () => {
