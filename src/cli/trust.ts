@@ -53,12 +53,13 @@ export function trustFrom(options: CliOptions, { settings, person, warn }: Trust
   });
 }
 
-/** With HostKeyAlias the host has another name in known_hosts. */
+/** With HostKeyAlias the host has another name in known_hosts, which stands there without a port. */
 function named({ trustName, host }: HostSettings, verifier: HostKeyVerifier): HostKeyVerifier {
   if (trustName === host) return verifier;
   return {
-    verify: (context) => verifier.verify({ ...context, host: trustName }),
-    keyTypes: (_host, port) => verifier.keyTypes?.(trustName, port) ?? [],
+    verify: (context) => verifier.verify({ ...context, host: trustName, port: 22 }),
+    keyTypes: () => verifier.keyTypes?.(trustName, 22) ?? [],
+    certificates: () => verifier.certificates?.(trustName, 22) ?? [],
   };
 }
 
