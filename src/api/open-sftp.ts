@@ -1,4 +1,4 @@
-import { Deadline, type WaitOptions } from '../base/deadline.ts';
+import { inTime, type WaitOptions } from '../base/deadline.ts';
 import { WherryError } from '../base/errors.ts';
 import { codePageNames } from '../sftp/names.ts';
 import { type SessionOptions, SftpSession } from '../sftp/session.ts';
@@ -50,20 +50,8 @@ const WINDOW_BYTES = 67_108_864;
 export async function openSftp(connection: Connection, options: OpenSftpOptions = {}): Promise<Sftp> {
   const timeout = options.timeout ?? connection.timeout;
   const version = options.version === undefined ? undefined : checkVersion(options.version);
-  let giveUp: (error: WherryError) => void = () => {};
-  const expired = new Promise<never>((_, reject) => {
-    giveUp = reject;
-  });
-  const deadline = new Deadline({ signal: options.signal, timeout }, 'open sftp', (error) => giveUp(error));
-  const opening = open(connection, options, version);
-  try {
-    return await Promise.race([opening, expired]);
-  } catch (error) {
-    opening.then((late) => late.close()).catch(() => {});
-    throw error;
-  } finally {
-    deadline.clear();
-  }
+  const wait = { signal: options.signal, timeout };
+  return await inTime(open(connection, options, version), wait, 'open sftp', (late) => late.close());
 }
 
 async function open(

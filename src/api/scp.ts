@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { inTime } from '../base/deadline.ts';
 import { isWherryError } from '../base/errors.ts';
 import { scpCommand } from '../scp/quote.ts';
 import { type Channel, textRequest } from '../ssh/connection/channel.ts';
@@ -83,13 +84,16 @@ async function copy(
   byScp: (channel: Channel) => Promise<ScpResult>,
   bySftp: (sftp: Sftp) => Promise<ScpResult>,
 ): Promise<ScpResult> {
-  const channel = await connection.ssh.openChannel('session', WINDOW_BYTES);
+  const wait = { signal: options.signal, timeout: options.timeout ?? connection.timeout };
+  const opening = connection.ssh.openChannel('session', WINDOW_BYTES);
+  const channel = await inTime(opening, wait, 'open scp', (late) => late.close());
   const accepted = channel.request('exec', textRequest(command), true);
   const copied = byScp(channel).then(
     (result) => ({ result }),
     (error: unknown) => ({ error }),
   );
-  const refused = !(await accepted.catch(() => true));
+  // A server that says nothing at all leaves the request open; the copy has its time-out.
+  const refused = !(await Promise.race([accepted.catch(() => true), copied.then(() => true)]));
   if (refused) channel.close();
   const outcome = await copied;
   if ('result' in outcome) return outcome.result;

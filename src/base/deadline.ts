@@ -94,3 +94,25 @@ export class Deadline {
     this.#onExpire(error);
   }
 }
+
+/** What `work` gives, unless TIMEOUT or ABORTED comes first; what it gives after that goes to `late`. */
+export async function inTime<T>(
+  work: Promise<T>,
+  wait: WaitOptions,
+  phase: string,
+  late: (value: T) => unknown,
+): Promise<T> {
+  let giveUp: (error: WherryError) => void = () => {};
+  const expired = new Promise<never>((_, reject) => {
+    giveUp = reject;
+  });
+  const deadline = new Deadline(wait, phase, (error) => giveUp(error));
+  try {
+    return await Promise.race([work, expired]);
+  } catch (error) {
+    work.then(late).catch(() => {});
+    throw error;
+  } finally {
+    deadline.clear();
+  }
+}

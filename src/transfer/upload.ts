@@ -1,5 +1,5 @@
 import { open as openLocal } from 'node:fs/promises';
-import type { WaitOptions } from '../base/deadline.ts';
+import { inTime, type WaitOptions } from '../base/deadline.ts';
 import { WherryError } from '../base/errors.ts';
 import { sanitize } from '../base/text.ts';
 import { extendedStatus } from '../sftp/extended-requests.ts';
@@ -50,21 +50,21 @@ export async function upload(
     throw new WherryError('INVALID_ARGUMENT', 'at and resume exclude each other');
   const about = { operation: 'upload', path: sanitize(remote) };
   if (typeof from !== 'string') {
-    return send(session, await tuning, given(from, remote, options), remote, options).catch(
-      (error: unknown) => {
+    return ready(tuning, options)
+      .then((all) => send(session, all, given(from, remote, options), remote, options))
+      .catch((error: unknown) => {
         if (!(from instanceof Uint8Array)) abandon(from, error);
         throw transferError(error, 'upload', about);
-      },
-    );
+      });
   }
   try {
     const small =
       size === undefined || options.follow !== undefined ? undefined : await readSmallFile(from, size);
     if (small !== undefined)
-      return await send(session, await tuning, held(small, remote, options), remote, options);
+      return await send(session, await ready(tuning, options), held(small, remote, options), remote, options);
     const file = await openLocal(from, 'r');
     try {
-      const all = await tuning;
+      const all = await ready(tuning, options);
       return await send(session, all, await opened(file, from, remote, all, options), remote, options);
     } finally {
       await file.close();
@@ -72,6 +72,11 @@ export async function upload(
   } catch (error) {
     throw transferError(error, 'upload', { ...about, localPath: from });
   }
+}
+
+/** The server may be silent from the first request of the session on. */
+function ready(tuning: Promise<Tuning>, { signal, timeout }: UploadOptions): Promise<Tuning> {
+  return inTime(tuning, { signal, timeout }, 'upload', () => {});
 }
 
 /** Sends what comes from a source of our own. */
@@ -83,7 +88,7 @@ export async function uploadSource(
   options: UploadOptions,
 ): Promise<TransferResult> {
   try {
-    return await send(session, await tuning, ofSource(source), remote, options);
+    return await send(session, await ready(tuning, options), ofSource(source), remote, options);
   } catch (error) {
     throw transferError(error, 'upload', { operation: 'upload', path: sanitize(remote) });
   }

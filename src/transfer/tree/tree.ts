@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { BoundedQueue } from '../../base/bounded-queue.ts';
-import { abortedError } from '../../base/deadline.ts';
+import { abortedError, inTime } from '../../base/deadline.ts';
 import { WherryError } from '../../base/errors.ts';
 import { type PathFilter, pathFilter } from '../../base/path-filter.ts';
 import { sanitize } from '../../base/text.ts';
@@ -88,7 +88,10 @@ export class TreeRun implements TreeVisitor {
   ): Promise<TreeResult> {
     const began = performance.now();
     this.#meter.onError = (error) => this.#fail(error);
-    const concurrency = Math.min(checkConcurrency(this.options.concurrency), await this.way.handles);
+    const asked = checkConcurrency(this.options.concurrency);
+    const { timeout } = this.options;
+    const handles = inTime(this.way.handles, { signal: this.signal, timeout }, 'folder transfer', () => {});
+    const concurrency = Math.min(asked, await handles);
     const filter = pathFilter(this.options);
     this.filter = filter;
     const names = await this.way.to.names(to, mayWrite);
