@@ -71,7 +71,10 @@ async function runCase(
     if (round > 0) one.samples.push(sample);
   };
   for (let round = 0; round <= rounds; round++) {
-    for (const [i, entrant] of entrants.entries()) {
+    // Another one begins each round: who runs behind whom shows.
+    for (const place of entrants.keys()) {
+      const i = (place + round) % entrants.length;
+      const entrant = entrants[i]!;
       if (round <= (entrant.peer.maxRounds ?? rounds)) await once(entrant, series[i]!, round);
     }
   }
