@@ -82,14 +82,8 @@ export function renumbered(error: SFTPClientError, code: number): SFTPClientErro
   });
 }
 
-/** What the mapping knows beside the error. */
-export interface FailureContext {
-  /** The key exchange agreed on: elliptic curves have a number of their own. */
-  readonly kex?: string | undefined;
-}
-
 /** Any failure as the client's own error, by the tables. */
-export function toClientError(error: unknown, context: FailureContext = {}): SFTPClientError {
+export function toClientError(error: unknown): SFTPClientError {
   if (error instanceof SFTPClientError) return error;
   if (!isWherryError(error)) return ofSystem(error);
   // A handler's or a check's own error, which the core has wrapped.
@@ -100,7 +94,7 @@ export function toClientError(error: unknown, context: FailureContext = {}): SFT
     return new SFTPClientError(network.code, `${network.text} ${error.message}`, extras);
   const { sftpStatus } = error.details;
   const message = sftpStatus === undefined ? error.message : `SFTP error ${sftpStatus}: ${error.message}`;
-  return new SFTPClientError(numberOf(error, context), message, extras);
+  return new SFTPClientError(numberOf(error), message, extras);
 }
 
 /** The network error an SSH failure goes back to; a local file's trouble is none. */
@@ -110,14 +104,14 @@ function networkRow(error: WherryError): ErrorRow | undefined {
   return errno === undefined ? undefined : BY_ERRNO.get(SAME_ERRNO[errno] ?? errno);
 }
 
-function numberOf(error: WherryError, { kex }: FailureContext): number {
+function numberOf(error: WherryError): number {
   const { phase, ours, theirs } = error.details;
   if (phase !== undefined && FAILURE_PHASES[phase] !== undefined) return FAILURE_PHASES[phase];
   if (error.code === 'INVALID_ARGUMENT' && ours !== undefined) return 1005;
   if (error.code === 'INVALID_ARGUMENT' && error.details.errno !== undefined) return 302;
   if (error.code === 'SFTP_PROTOCOL' && theirs !== undefined) return 1102;
-  if (error.code === 'SSH_KEY_EXCHANGE' && kex !== undefined && /^(ecdh|curve|mlkem|sntrup)/.test(kex))
-    return 1038;
+  // The key exchange that failed: those with elliptic curves have a number of their own.
+  if (error.code === 'SSH_KEY_EXCHANGE' && /^(ecdh|curve|mlkem|sntrup)/.test(phase ?? '')) return 1038;
   return FAILURES[error.code] ?? FAILURE_FAMILIES.find(([beginning]) => error.code.startsWith(beginning))![1];
 }
 

@@ -38,6 +38,7 @@ export class Session {
   /** `connected` with code 0 was raised, and `disconnected` was not yet. */
   #announced = false;
   #leaving = false;
+  #ending: Promise<void> | undefined;
   /** The handshake under way has come to its end. */
   #wasUp = false;
 
@@ -69,6 +70,7 @@ export class Session {
 
   /** Connects and checks the host key; nobody is logged in. */
   async handshake(signal: AbortSignal): Promise<void> {
+    await this.#ending;
     const { facts, main, emitter } = this.#state;
     if (facts.connected) throw new SFTPClientError(104);
     if (main.view.sshHost === '') throw new SFTPClientError(102, 'sshHost is not set');
@@ -102,7 +104,7 @@ export class Session {
         });
       });
     } catch (error) {
-      const failure = toClientError(error, this.#state);
+      const failure = toClientError(error);
       if (!this.#wasUp)
         await emitter.emit('connected', { statusCode: failure.code, description: failure.message });
       throw failure;
@@ -137,7 +139,7 @@ export class Session {
       this.#sftp = await openSftp(ssh, { ...toOpenOptions(this.vocabulary), signal });
       await this.#findFolder(signal);
     } catch (error) {
-      const failure = toClientError(error, state);
+      const failure = toClientError(error);
       await this.#end(failure);
       throw failure;
     } finally {
@@ -215,7 +217,6 @@ export class Session {
 
   async #shaken(handshake: Handshake): Promise<void> {
     const { emitter, facts } = this.#state;
-    this.#state.kex = handshake.algorithms.kex;
     facts.connected = true;
     facts.localHost = handshake.local?.address ?? '';
     facts.localPort = handshake.local?.port ?? 0;
@@ -227,10 +228,18 @@ export class Session {
 
   /** The connection ended by itself. */
   #lost(cause: unknown): void {
-    if (!this.#leaving) void this.#end(toClientError(cause, this.#state));
+    if (!this.#leaving) void this.#end(toClientError(cause));
   }
 
-  async #end(failure: SFTPClientError | undefined): Promise<void> {
+  /** Once, whoever finds out first that it is over; the others wait until that is told. */
+  #end(failure: SFTPClientError | undefined): Promise<void> {
+    this.#ending ??= this.#tearDown(failure).finally(() => {
+      this.#ending = undefined;
+    });
+    return this.#ending;
+  }
+
+  async #tearDown(failure: SFTPClientError | undefined): Promise<void> {
     const { emitter, facts, proxied } = this.#state;
     const announced = this.#announced;
     const ssh = this.#ssh;

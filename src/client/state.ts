@@ -61,8 +61,6 @@ export class ClientState {
   space: { free: number; total: number } = { free: 0, total: 0 };
   /** The attributes as the server told them last, for those that are sent together. */
   queried: FileAttributes = {};
-  /** The key exchange in use. */
-  kex: string | undefined;
   /** The connection goes through a proxy. */
   proxied = false;
   #work: AbortController | undefined;
@@ -108,7 +106,7 @@ export class ClientState {
     try {
       return await work(controller.signal);
     } catch (error) {
-      throw toClientError(error, this);
+      throw toClientError(error);
     } finally {
       this.#work = undefined;
     }

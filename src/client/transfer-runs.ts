@@ -82,6 +82,6 @@ async function tell(
   { localFile, remoteFile }: QueuedFile,
   error: unknown,
 ): Promise<void> {
-  const { code, message } = toClientError(error, state);
+  const { code, message } = toClientError(error);
   await state.emitter.emit('error', { errorCode: code, description: message, localFile, remoteFile });
 }

@@ -18,6 +18,7 @@ import {
   type HostKeySigner,
   type KexChannel,
   type KexResult,
+  namingExchange,
 } from './key-exchange.ts';
 import { MARKERS, type Negotiated, negotiate } from './negotiate.ts';
 import type { TransportOptions } from './options.ts';
@@ -181,7 +182,9 @@ export class KexDriver {
     if (this.#options.role === 'server')
       return await agreeAsServer(kex, channel, this.#signer(negotiated), largestGroup);
     if ('gss' in kex) return await this.#agreeByGss(kex, channel);
-    const result = await agreeAsClient(kex, channel);
+    const result = await agreeAsClient(kex, channel).catch((error: unknown) => {
+      throw namingExchange(error, negotiated.kexName);
+    });
     await this.#verify(negotiated, result);
     return result;
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { WherryError } from '../../base/errors.ts';
+import { isWherryError, WherryError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { RandomSource } from '../../base/random.ts';
 import type { KeyAgreement } from '../crypto/kex/agreement.ts';
@@ -179,4 +179,10 @@ export function hashExchange(row: KexRow, channel: KexChannel, exchanged: Exchan
   const value = SHAPES[row.family].value;
   writer[value](exchanged.clientPublic)[value](exchanged.serverPublic).raw(exchanged.secret);
   return createHash(row.hash).update(writer.finish()).digest();
+}
+
+/** A key exchange that failed says which one it was. */
+export function namingExchange(error: unknown, phase: string): unknown {
+  if (!isWherryError(error) || error.code !== 'SSH_KEY_EXCHANGE') return error;
+  return new WherryError(error.code, error.message, { ...error.details, phase }, error.cause);
 }

@@ -1,0 +1,227 @@
+/** What a server can show that does what the test says: wherry/server. */
+import assert from 'node:assert/strict';
+import { stat, writeFile } from 'node:fs/promises';
+import { SFTPClient, SFTPClientError, SSHAuthModes } from '../../src/client/index.ts';
+import { generateKey } from '../../src/keys.ts';
+import { MemoryFiles } from '../../src/server/files/memory-files.ts';
+import { type RunningServer, type ServerOptions, startServer } from '../../src/server/index.ts';
+import type { FileAttributes } from '../../src/sftp/attributes.ts';
+import type { Channel } from '../../src/ssh/connection/channel.ts';
+import { noUnhandledRejections } from '../real/login.ts';
+import { listenSsh } from '../support/peer/ssh-server.ts';
+import type { ServerEnd } from '../support/sftp/channel-pair.ts';
+import { localFolder } from '../support/sftp/memory-session.ts';
+import { MemorySftpServer } from '../support/sftp/server.ts';
+import { shows } from './shows.ts';
+
+noUnhandledRejections();
+
+async function clientOf(server: RunningServer): Promise<SFTPClient> {
+  const client = new SFTPClient();
+  [client.sshHost, client.sshPort, client.timeout] = [server.host, server.port, 5];
+  [client.sshUser, client.sshPassword, client.sshAuthMode] = ['me', 'secret', SSHAuthModes.amPassword];
+  await client.config(`SSHAcceptServerHostKeyFingerPrint=${server.fingerprint}`);
+  return client;
+}
+
+const serve = (options: Partial<ServerOptions> = {}): Promise<RunningServer> =>
+  startServer({ users: { me: { password: 'secret' } }, ...options });
+
+async function failsWith(code: number, promise: Promise<unknown>): Promise<SFTPClientError> {
+  const error = await promise.then(
+    () => assert.fail(`no failure, ${code} expected`),
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof SFTPClientError, String(error));
+  assert.equal(error.code, code, `${error.code} ${error.message}`);
+  return error;
+}
+
+shows(
+  'access control lists, what is allotted, times and owners, in each version that has them',
+  [
+    ...['fileAcl', 'fileAllocationSize', 'fileOwnerId', 'fileGroupId', 'fileCreationTime'],
+    ...['fileModifiedTime', 'fileAccessTime', 'queryFileAttributes', 'updateFileAttributes'],
+  ],
+  async () => {
+    await using local = await localFolder();
+    await writeFile(local.file('f'), Buffer.alloc(10_000), { mode: 0o640 });
+    await using server = await serve({ root: local.path });
+    for (const version of [3, 4, 5, 6]) {
+      const client = await clientOf(server);
+      await client.config(`ProtocolVersion=${version}`);
+      client.remoteFile = 'f';
+      await client.queryFileAttributes();
+      assert.equal(await client.config('NegotiatedProtocolVersion'), String(version));
+      const there = await stat(local.file('f'));
+      assert.equal(client.fileAllocationSize, version === 6 ? there.blocks * 512 : 0, String(version));
+      assert.equal(
+        client.fileModifiedTime,
+        Math.floor(there.mtimeMs / (version === 3 ? 1000 : 1)) * (version === 3 ? 1000 : 1),
+      );
+      if (version === 3) {
+        assert.deepEqual([client.fileAcl, client.fileOwnerId], ['', String(there.uid)]);
+        await client.sshLogoff();
+        continue;
+      }
+      // A mode as a list: filexfer-13 section 7.8.
+      assert.equal(client.fileAcl, 'A::OWNER@:rwa\nA:g:GROUP@:r\nA::EVERYONE@:');
+      client.fileAcl = client.fileAcl.replace('GROUP@:r', 'GROUP@:rwa');
+      client.fileModifiedTime = 1_400_000_000_000 + version;
+      await client.updateFileAttributes();
+      const after = await stat(local.file('f'));
+      assert.deepEqual([after.mode & 0o777, after.mtimeMs], [0o660, 1_400_000_000_000 + version]);
+      client.filePermissionsOctal = '640';
+      await client.updateFileAttributes();
+      assert.equal((await stat(local.file('f'))).mode & 0o777, 0o640);
+      await client.sshLogoff();
+    }
+  },
+);
+
+/** Files that tell of themselves what the test says. */
+class LyingFiles extends MemoryFiles {
+  told: FileAttributes = {};
+
+  override attributes(path: string, follow: boolean): FileAttributes {
+    const attributes = super.attributes(path, follow);
+    return attributes.type === 'directory' ? attributes : { ...attributes, ...this.told };
+  }
+}
+
+/** A real channel as the server of the tests takes it. */
+function endOf(channel: Channel): ServerEnd {
+  const end: ServerEnd = {
+    onData: () => {},
+    onClose: () => {},
+    send: (bytes) => void channel.write(bytes),
+    eof: () => channel.close(),
+    close: () => channel.close(),
+    lose: () => channel.close(),
+    over: false,
+  };
+  channel.attach({ data: (bytes) => end.onData(bytes), closed: () => end.onClose() });
+  return end;
+}
+
+shows(
+  'sizes up to 2^53 - 1 are exact; a time beyond is refused',
+  ['fileSize', 'fileAllocationSize', 'fileModifiedTime', 'dirListFileSize', 'queryFileAttributes'],
+  async () => {
+    const files = new LyingFiles();
+    files.put('/f', 'x');
+    await using server = await serve({ files });
+    const client = await clientOf(server);
+    await client.config('ProtocolVersion=6');
+    client.remoteFile = '/f';
+    files.told = { size: Number.MAX_SAFE_INTEGER, allocationSize: Number.MAX_SAFE_INTEGER };
+    await client.queryFileAttributes();
+    assert.deepEqual([client.fileSize, client.fileAllocationSize], [2 ** 53 - 1, 2 ** 53 - 1]);
+    await client.listDirectory();
+    assert.equal(client.dirListFileSize(0), 2 ** 53 - 1);
+    files.told = { modifyTime: 2 ** 45 };
+    assert.match((await failsWith(1103, client.queryFileAttributes())).message, /2\^53/);
+    files.told = {};
+    await client.queryFileAttributes();
+    assert.equal(client.fileSize, 1);
+    await client.sshLogoff();
+  },
+);
+
+shows(
+  'a size beyond 2^53 is refused with 1105, in queries, listings and downloads, and never rounded',
+  ['fileSize', 'dirListFileSize', 'queryFileAttributes', 'listDirectory', 'download'],
+  async () => {
+    for (const size of [2n ** 53n, 2n ** 60n + 1n, 2n ** 64n - 1n]) {
+      await using server = await listenSsh({
+        onSubsystem: (_, channel) => {
+          const end = endOf(channel);
+          new MemorySftpServer(end, { lyingSize: size as unknown as number }).fs.put('f', 'x');
+          return true;
+        },
+      });
+      const client = new SFTPClient();
+      [client.sshHost, client.sshPort, client.sshUser] = [server.host, server.port, 'user'];
+      [client.sshAuthMode, client.timeout, client.remoteFile] = [SSHAuthModes.amNone, 5, 'f'];
+      await client.config('SSHAcceptAnyServerHostKey=True');
+      client.on('transfer', () => assert.fail('something was transferred'));
+      for (const method of ['queryFileAttributes', 'listDirectory', 'download'] as const) {
+        const error = await failsWith(1105, client[method]());
+        assert.equal(error.group, 'SFTPClient');
+        assert.match(error.message, new RegExp(`size ${size} is beyond 2\\^53`), method);
+        assert.deepEqual([client.fileSize, client.dirListCount], [0, 0]);
+      }
+      await client.disconnect();
+    }
+  },
+);
+
+shows(
+  'a custom login: fields of every type are written and read, and the server takes them',
+  [
+    ...['event:sshCustomAuth', 'setSshParam', 'getSshParam', 'getSshParamBytes'],
+    ...['encodePacket', 'decodePacket'],
+  ],
+  async () => {
+    const key = await generateKey('ed25519');
+    await using server = await startServer({
+      users: {
+        me: {
+          publicKeys: [key.publicKey],
+          keyboardInteractive: [
+            {
+              name: 'Gate',
+              instruction: 'Say both',
+              prompts: [
+                { text: 'Colour? ', echo: true },
+                { text: 'PIN? ', echo: false },
+              ],
+              answers: ['blue', '1234'],
+            },
+          ],
+        },
+      },
+    });
+    const client = await clientOf(server);
+    client.sshAuthMode = SSHAuthModes.amCustom;
+    const head = (method: string): Buffer => {
+      let packet = client.setSshParam(Buffer.alloc(0), 'b', '50');
+      for (const text of ['me', 'ssh-connection', method]) packet = client.setSshParam(packet, 's', text);
+      return packet;
+    };
+    const seen: number[] = [];
+    client.on('sshCustomAuth', (e) => {
+      const last = client.decodePacket(e.packet);
+      seen.push(last[0]!);
+      let packet: Buffer;
+      if (seen.length === 1) {
+        // Would this key do? RFC 4252 section 7.
+        packet = client.setSshParam(head('publickey'), 'f', 'False');
+        packet = client.setSshParam(packet, 's', 'ssh-ed25519');
+        packet = client.setSshParam(packet, 'sb', client.encodePacket(key.publicKey.blob));
+      } else if (seen.length === 2) {
+        assert.equal(client.getSshParam(last, '%s'), 'ssh-ed25519');
+        assert.deepEqual(client.getSshParamBytes(last, '%s,sb'), Buffer.from(key.publicKey.blob));
+        packet = client.setSshParam(head('keyboard-interactive'), 's', '');
+        packet = client.setSshParam(packet, 's', '');
+      } else {
+        // RFC 4256 section 3.2.
+        assert.deepEqual(
+          ['%s', '%s,s', '%s,s,s,i', '%s,s,s,i,s', '%s,s,s,i,s,f', '%s,s,s,i,s,f,s', '%s,s,s,i,s,f,s,f'].map(
+            (types) => client.getSshParam(last, types),
+          ),
+          ['Gate', 'Say both', '2', 'Colour? ', 'True', 'PIN? ', 'False'],
+        );
+        assert.deepEqual(client.getSshParamBytes(last, '%s,s,s,i'), Buffer.of(0, 0, 0, 2));
+        packet = client.setSshParam(Buffer.of(61), 'i', '2');
+        packet = client.setSshParam(packet, 's', 'blue');
+        packet = client.setSshParam(packet, 'sb', client.encodePacket(Buffer.from('1234')));
+      }
+      e.packet = client.encodePacket(packet);
+    });
+    await client.sshLogon();
+    assert.deepEqual(seen, [6, 60, 60]);
+    assert.equal(client.connected, true);
+    await client.sshLogoff();
+  },
+);
