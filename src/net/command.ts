@@ -37,6 +37,7 @@ export function commandStream(
 function start(command: string | readonly string[], tokens: CommandTokens): ChildProcess {
   const stdio = ['pipe', 'pipe', 'pipe'] as const;
   if (typeof command !== 'string') {
+    for (const word of command) checkNoOption(word, tokens);
     const [program = '', ...args] = command.map((word) => expand(word, tokens));
     return spawn(program, args, { stdio: [...stdio], windowsHide: true });
   }
@@ -68,6 +69,14 @@ function checkHarmless(value: string, command: string): void {
   if (!isUsed || /^[\p{L}\p{N}_.:@%+=,/][\p{L}\p{N}_.:@%+=,/-]*$/u.test(value)) return;
   const text = `${sanitize(value, 80)} cannot be put into a proxy command for the shell: give the command as a list`;
   throw new WherryError('INVALID_ARGUMENT', text);
+}
+
+/** Nor may one begin a word of a list: the program would take it for an option. */
+function checkNoOption(word: string, { host, username }: CommandTokens): void {
+  const [, letter] = /^%([hnr])/.exec(word) ?? [];
+  const value = letter === 'r' ? username : host;
+  if (letter === undefined || !value.startsWith('-')) return;
+  throw new WherryError('INVALID_ARGUMENT', `${sanitize(value, 80)} would be an option of the proxy command`);
 }
 
 class CommandStream implements ByteStream {

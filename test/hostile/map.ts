@@ -1,98 +1,164 @@
-/** Which test shows what: a file below test/, and words of the title of a test in it; none where its rows are tests. */
-export type Shown = readonly [file: string, title: string];
+/**
+ * Which test shows what: a file below test/, the title of a test in it (`…` for each value that is put in), and, where
+ * the test runs over rows, which row.
+ */
+export type Shown = readonly [file: string, title: string, row?: string];
 
-/** Every row of LIMITS; a row that has no test of its own yet says so. */
-export const LIMIT_TESTS: Readonly<Record<string, Shown | 'only test/base/limits.test.ts'>> = {
-  proxyReplyBytes: ['net/proxies/hostile.test.ts', ''],
-  versionLineBytes: ['ssh/transport/version-exchange.test.ts', 'our own line is printable ASCII'],
-  preVersionLines: ['ssh/transport/version-exchange.test.ts', 'refused'],
-  packetBytes: ['ssh/crypto/packet/round-trip.test.ts', 'the largest packet is taken'],
-  inflatedBytes: ['ssh/crypto/compression.test.ts', 'a packet inflates to as much'],
-  rekeyQueueBytes: ['ssh/transport/rekey.test.ts', 'a peer that never finishes a key exchange'],
-  unsentBytes: ['ssh/transport/transport.test.ts', 'a peer that asks and asks'],
-  authAttempts: ['ssh/auth/login.test.ts', 'we give up by ourselves'],
-  authPrompts: ['ssh/auth/hostile-login.test.ts', 'keyboard-interactive: more prompts than the limit'],
-  announcedHostKeys: ['ssh/connection/host-key-notices.test.ts', 'an announcement that is damaged'],
-  bannerBytes: ['ssh/auth/hostile-login.test.ts', 'banners: kept to the limit'],
-  nameListEntries: ['ssh/wire/fields.test.ts', 'name-list: as many names as the limit allows'],
-  extInfoEntries: ['ssh/transport/transport.test.ts', 'EXT_INFO: what it says is taken'],
-  rsaBitsMin: ['ssh/crypto/signatures.test.ts', 'an RSA key of 512 bits'],
-  rsaBitsMax: 'only test/base/limits.test.ts',
-  dhGroupBitsMin: ['ssh/crypto/kex-gex.test.ts', 'checkGroup: sizes outside'],
-  dhGroupBitsMax: ['ssh/crypto/kex-gex.test.ts', 'checkGroup: sizes outside'],
-  bcryptRounds: ['ssh/keys/private-key-damage.test.ts', ''],
-  pbkdf2Iterations: ['ssh/keys/key-formats.test.ts', ''],
-  argon2MemoryKiB: ['ssh/keys/key-formats.test.ts', ''],
-  argon2Work: ['ssh/keys/key-formats.test.ts', ''],
-  derDepth: ['ssh/keys/key-formats-damage.test.ts', ''],
-  certificatePrincipals: ['ssh/keys/ssh-certificate.test.ts', ''],
-  certificateOptions: ['ssh/keys/ssh-certificate.test.ts', ''],
-  x509ChainLength: ['ssh/trust/x509-chain.test.ts', 'key blobs: those of the old drafts'],
-  keyFileBytes: ['ssh/keys/private-key.test.ts', ''],
-  knownHostsLineBytes: ['ssh/trust/known-hosts-line.test.ts', 'ignored: '],
-  agentFrameBytes: ['ssh/keys/agent.test.ts', ''],
-  sftpFrameBytes: ['sftp/frame-parser.test.ts', ''],
-  namesPerReply: ['sftp/session.test.ts', 'a server that claims more names than it sends'],
-  attributeExtensions: 'only test/base/limits.test.ts',
-  sftpExtensions: ['sftp/negotiation.test.ts', 'more extensions than the limit'],
-  aclEntries: ['sftp/acl.test.ts', ''],
-  scpControlLine: ['scp/hostile-source.test.ts', 'in pieces of'],
-  scpDepth: ['scp/hostile-source.test.ts', 'in pieces of'],
-  listingEntries: ['sftp/session.test.ts', 'a listing that never ends is cut at maxEntries'],
-  treeDepth: 'only test/base/limits.test.ts',
-  servedFileBytes: 'only test/base/limits.test.ts',
-  servedHandles: 'only test/base/limits.test.ts',
-  tokenObjects: 'only test/base/limits.test.ts',
-  peerTextChars: ['base/text.test.ts', 'texts are cut at the limit'],
-};
+const FILES = 'hostile/limits-of-files.test.ts';
+const MESSAGES = 'hostile/limits-of-messages.test.ts';
+const GEX = 'ssh/crypto/kex-gex.test.ts';
+const VERSION = 'ssh/transport/version-exchange.test.ts';
+const CERTIFICATE = 'ssh/keys/ssh-certificate.test.ts';
 
-/** What others paid for, and what a hostile server may try. */
-export const ATTACK_TESTS: Readonly<Record<string, Shown>> = {
-  'Terrapin, CVE-2023-48795': ['real/terrapin.test.ts', 'the attack works where strict key exchange is off'],
-  'a message in the wrong state or role': ['ssh/transport/legal-messages.test.ts', 'a client in state'],
-  'EXT_INFO where it has no place, asyncssh CVE-2023-46445': ['ssh/transport/attacks.test.ts', 'refused'],
-  'a wrong guess, and a re-key of another hash size': [
-    'ssh/transport/rekey.test.ts',
-    'a later exchange may use another method',
+/** Every row of LIMITS, and the tests of it at the limit and one past it. */
+export const LIMIT_TESTS: Readonly<Record<string, readonly Shown[]>> = {
+  proxyReplyBytes: [
+    ['net/proxies/hostile.test.ts', 'http: an answer may be as long as the limit, and no longer'],
   ],
-  'small-order X25519 points, GHSA-5xvq-cp9x-6p6r': [
-    'ssh/crypto/kex-x25519.test.ts',
-    'x25519: GHSA-5xvq-cp9x-6p6r',
+  versionLineBytes: [
+    [VERSION, 'taken: …, whole and in pieces of 1, 2, 3 and 7', '255 bytes'],
+    [VERSION, 'refused: …, whole and in pieces of 1 and 3', '256 bytes'],
   ],
-  'public values of a wrong length, GHSA-g9hv-x236-4qp3': [
-    'ssh/crypto/kex-x25519.test.ts',
-    'x25519: GHSA-g9hv-x236-4qp3',
+  preVersionLines: [
+    [VERSION, 'taken: …, whole and in pieces of 1, 2, 3 and 7', 'as many lines as are allowed'],
+    [VERSION, 'refused: …, whole and in pieces of 1 and 3', 'a line too many'],
   ],
-  'DH groups that are not prime, jsch#1089': ['ssh/crypto/kex-gex.test.ts', 'checkGroup: jsch#1089'],
-  'DH values of 0, 1, p-1': ['ssh/crypto/kex-dh.test.ts', 'dh: 0, 1, p-1'],
-  'an absurd packet length': ['ssh/transport/packets.test.ts', 'an absurd length is refused'],
-  'bytes flipped on the way': ['ssh/crypto/packet/damage.test.ts', 'one flipped bit anywhere'],
-  'replies to nothing': ['ssh/connection/channel.test.ts', 'requests: yes, no, in order'],
-  'extended data nobody reads': ['ssh/connection/mux.test.ts', 'extended data both read and unread'],
-  'a maximum packet size of 0': ['ssh/connection/mux.test.ts', 'a maximum packet size of 0'],
-  'more data than the window': ['ssh/connection/channel.test.ts', 'the peer may fill the window'],
-  'close, twice': ['real/lifetime.test.ts', 'closing is in order'],
-  'a line cut after any byte': ['ssh/connection/cut.test.ts', 'the line breaks after any byte'],
-  'a line silent after any byte': ['ssh/connection/cut.test.ts', 'the line falls silent'],
-  'peer texts with control characters': ['base/text.test.ts', 'every control character'],
-  'text that is not UTF-8': ['ssh/wire/fields.test.ts', 'text: bytes that are not UTF-8'],
-  'an AEAD cipher and no common MAC': ['ssh/transport/negotiate.test.ts', ''],
-  'known_hosts: a revoked authority': ['ssh/trust/known-hosts.test.ts', 'golang f717e29'],
-  'stars against a long name, libssh CVE-2026-0967': ['base/glob.test.ts', 'libssh CVE-2026-0967'],
-  'folder patterns against a long name': ['base/path-pattern.test.ts', 'a pattern with many stars'],
-  'scp servers that send what nobody asked for': ['scp/hostile-source.test.ts', 'in pieces of'],
-  'setuid of an scp server, OpenSSH 487e8ac14': ['scp/hostile-source.test.ts', 'setuid, setgid and sticky'],
-  'names that lead out of the target': ['transfer/tree.test.ts', 'a server that names a file'],
-  'links that lie in the target': ['transfer/tree.test.ts', 'nothing is written through links'],
-  'a folder listed for ever': ['sftp/session.test.ts', 'a listing that never ends'],
-  'replies twice, or out of order': ['sftp/session.test.ts', 'a reply that comes twice'],
-  'no credential before the host is trusted': ['ssh/transport/host-key.test.ts', 'a key nobody trusts'],
-  'a late yes of the trust source': [
-    'ssh/transport/host-key.test.ts',
-    'given up while the trust source is asked',
+  packetBytes: [
+    [
+      'ssh/crypto/packet/round-trip.test.ts',
+      '…: the largest packet is taken, one block more is refused before it has arrived',
+    ],
+    ['ssh/crypto/umac.test.ts', 'umac: as long as the longest packet with its length, and no longer'],
+    ['ssh/crypto/poly1305.test.ts', 'poly1305: the longest packet passes, one byte more is over the limit'],
   ],
-  'a full disk': ['transfer/download.test.ts', 'a full disk'],
-  'a reset': ['net/tcp.test.ts', 'a reset is reported'],
-  'a process killed': ['real/connectors/kill.test.ts', 'kill -9 in the middle'],
-  'upload hangs at re-key, ssh2#882': ['ssh/transport/rekey.test.ts', 'data both ways while'],
+  inflatedBytes: [
+    [
+      'ssh/crypto/compression.test.ts',
+      'a packet inflates to as much as an uncompressed one may hold, and one byte more is refused',
+    ],
+  ],
+  rekeyQueueBytes: [
+    [
+      MESSAGES,
+      'rekeyQueueBytes: as much as the limit is held back during a key exchange, one byte more ends it',
+    ],
+  ],
+  unsentBytes: [
+    [
+      MESSAGES,
+      'unsentBytes: as many bytes as the limit wait for a peer that does not read, one packet more ends it',
+    ],
+  ],
+  authAttempts: [
+    ['ssh/auth/login.test.ts', 'we give up by ourselves after as many attempts as the limit allows'],
+  ],
+  authPrompts: [[MESSAGES, 'authPrompts: as many prompts as the limit are answered, one more is over it']],
+  announcedHostKeys: [
+    [
+      'ssh/connection/host-key-notices.test.ts',
+      'an announcement that is damaged, empty, of unknown keys or too long',
+    ],
+  ],
+  bannerBytes: [
+    [MESSAGES, 'bannerBytes: banners of as many bytes as the limit are shown, one byte more is not'],
+  ],
+  nameListEntries: [
+    ['ssh/wire/fields.test.ts', 'name-list: as many names as the limit allows, not one more'],
+  ],
+  extInfoEntries: [
+    [MESSAGES, 'extInfoEntries: as many extensions as the limit are taken, one more is over it'],
+  ],
+  rsaBitsMin: [
+    [FILES, 'rsaBitsMin: signatures of the shortest keys count, those of shorter keys do not'],
+    ['ssh/keys/public-key.test.ts', 'golang 8907318: RSA keys are bounded before any arithmetic'],
+  ],
+  rsaBitsMax: [['ssh/keys/public-key.test.ts', 'golang 8907318: RSA keys are bounded before any arithmetic']],
+  rsaKeyWork: [
+    [
+      'ssh/keys/key-formats.test.ts',
+      'many long RSA keys in one file: only so many are proved, whatever the file is made of',
+    ],
+  ],
+  dhGroupBitsMin: [
+    [GEX, 'checkGroup: …: the limits themselves pass, one bit less or more does not', 'group14'],
+  ],
+  dhGroupBitsMax: [
+    [GEX, 'checkGroup: …: the limits themselves pass, one bit less or more does not', 'group18'],
+  ],
+  bcryptRounds: [
+    [
+      FILES,
+      '…: a file may ask for as much as the limit, in one part or several, and no more',
+      'bcryptRounds',
+    ],
+    [
+      'ssh/keys/private-key-damage.test.ts',
+      'golang b315afd: bcrypt rounds over the limit are refused at once',
+    ],
+  ],
+  pbkdf2Iterations: [
+    [
+      FILES,
+      '…: a file may ask for as much as the limit, in one part or several, and no more',
+      'pbkdf2Iterations',
+    ],
+    [
+      'ssh/keys/private-key-damage.test.ts',
+      'PBKDF2 and scrypt that ask for too much work are refused at once',
+    ],
+  ],
+  argon2MemoryKiB: [
+    [FILES, 'argon2MemoryKiB: a PuTTY key may ask for as much memory as the limit, and no more'],
+  ],
+  argon2Work: [
+    [FILES, '…: a file may ask for as much as the limit, in one part or several, and no more', 'argon2Work'],
+    ['ssh/keys/key-formats.test.ts', 'a PuTTY key that asks for too much is refused at once'],
+  ],
+  derDepth: [['ssh/keys/key-formats-damage.test.ts', 'DER and BER nested deeper than the limit']],
+  certificatePrincipals: [[CERTIFICATE, 'limits, kinds, options twice, a certificate as CA']],
+  certificateOptions: [[CERTIFICATE, 'limits, kinds, options twice, a certificate as CA']],
+  x509ChainLength: [['ssh/trust/x509-chain.test.ts', 'key blobs: those of the old drafts, and damaged ones']],
+  tokenObjects: [[FILES, 'tokenObjects: as many objects of a token are looked at as the limit, and no more']],
+  keyFileBytes: [[FILES, 'keyFileBytes: a key file as long as the limit is read, one byte more is none']],
+  knownHostsLineBytes: [
+    [FILES, 'knownHostsLineBytes: a line as long as the limit counts, one byte more is passed over'],
+  ],
+  agentFrameBytes: [
+    ['ssh/keys/agent.test.ts', 'an answer of an agent may be as long as the limit'],
+    ['ssh/keys/agent.test.ts', 'a misbehaving agent: …', 'a frame over the limit'],
+  ],
+  sftpFrameBytes: [
+    ['sftp/frame-parser.test.ts', 'a frame at the limit is taken'],
+    [
+      'sftp/frame-parser.test.ts',
+      '… ends the session at the header, in chunks of 1 byte too',
+      'one over the limit',
+    ],
+  ],
+  namesPerReply: [
+    ['sftp/session.test.ts', 'a server that claims more names than it sends, or too many, is refused'],
+  ],
+  attributeExtensions: [
+    [MESSAGES, 'attributeExtensions: as many pairs of a file as the limit are read, one more is over it'],
+  ],
+  sftpExtensions: [['sftp/negotiation.test.ts', 'more extensions than the limit end the session']],
+  aclEntries: [
+    [
+      'sftp/acl.test.ts',
+      'bytes that are no list, and a list over the limit, are shown as they are and come back',
+    ],
+  ],
+  scpControlLine: [[FILES, 'scpControlLine: a line as long as the limit is read, one byte more is over it']],
+  scpDepth: [[FILES, 'scpDepth: as many folders within folders come as the limit, one more is refused']],
+  listingEntries: [
+    [MESSAGES, 'listingEntries: entries up to the limit are given out, the next one is over it'],
+  ],
+  treeDepth: [
+    [FILES, 'treeDepth: as many folders within folders are walked as the limit, one more is refused'],
+  ],
+  servedFileBytes: [[FILES, 'servedFileBytes: a file in memory grows to the limit, and no further']],
+  servedHandles: [
+    [MESSAGES, 'servedHandles: a session of our server opens as many files as the limit, and no more'],
+  ],
+  peerTextChars: [['base/text.test.ts', 'texts are cut at the limit, and the cut shows']],
 };

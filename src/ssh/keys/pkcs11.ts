@@ -27,7 +27,7 @@ import { parseX509, type X509 } from './x509/x509.ts';
 const ED25519 = '1.3.101.112';
 
 /** Which token and object a store names: a module's path, or an RFC 7512 URI with `module-path`. */
-interface Place {
+export interface Place {
   readonly module: string;
   readonly token?: string | undefined;
   readonly object?: string | undefined;
@@ -116,7 +116,8 @@ function login(api: Pkcs11, session: Buffer, pin: string): void {
   }
 }
 
-function readToken(api: Pkcs11, session: Buffer, place: Place): KeyEntry[] {
+/** The keys and certificates of one token. */
+export function readToken(api: Pkcs11, session: Buffer, place: Place): KeyEntry[] {
   const wanted = ({ label, id }: TokenObject): boolean =>
     (place.object === undefined || place.object === label) &&
     (place.id === undefined || Buffer.from(place.id, 'latin1').toString('hex') === id);

@@ -10,6 +10,8 @@ export interface ExtInfo {
   signatureAlgorithms?: readonly string[];
   /** The peer answers ping@openssh.com (OpenSSH PROTOCOL section 1.9). */
   answersPing?: boolean;
+  /** The peer takes publickey-hostbound-v00@openssh.com (OpenSSH PROTOCOL section 3.1). */
+  takesHostBound?: boolean;
 }
 
 export function readExtInfo(payload: Uint8Array): ExtInfo {
@@ -22,6 +24,7 @@ export function readExtInfo(payload: Uint8Array): ExtInfo {
     const value = reader.text();
     if (name === 'server-sig-algs') info.signatureAlgorithms = value.split(',');
     else if (name === 'ping@openssh.com') info.answersPing = value === '0';
+    else if (name === 'publickey-hostbound@openssh.com') info.takesHostBound = value === '0';
   }
   return info;
 }

@@ -343,9 +343,10 @@ export class Transport {
   #onExtInfo(payload: Uint8Array): void {
     if (this.#extInfoIn === this.#state) throw new WherryError('SSH_PROTOCOL', 'a second EXT_INFO');
     this.#extInfoIn = this.#state;
-    const { signatureAlgorithms, answersPing } = readExtInfo(payload);
+    const { signatureAlgorithms, answersPing, takesHostBound } = readExtInfo(payload);
     this.peerSignatureAlgorithms = signatureAlgorithms ?? this.peerSignatureAlgorithms;
     this.peerAnswersPing = answersPing ?? this.peerAnswersPing;
+    this.peerTakesHostBound = takesHostBound ?? this.peerTakesHostBound;
   }
 
   #sendingKeysReady(): void {

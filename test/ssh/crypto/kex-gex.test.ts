@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { LIMITS } from '../../../src/base/limits.ts';
 import { systemRandom } from '../../../src/base/random.ts';
 import { bitLength, fromBigInt, toBigInt } from '../../../src/ssh/crypto/kex/big-integer.ts';
 import { DH_GROUPS } from '../../../src/ssh/crypto/kex/dh-groups.ts';
@@ -119,6 +120,23 @@ test('checkGroup: sizes outside what was asked for, or outside LIMITS, are refus
     assert.throws(() => checkGroup(group, asked), { ...refused, message: /bits/ });
   }
 });
+
+for (const [name, bits] of [
+  ['group14', LIMITS.dhGroupBitsMin.value],
+  ['group18', LIMITS.dhGroupBitsMax.value],
+] as const) {
+  test(`checkGroup: ${name}: the limits themselves pass, one bit less or more does not`, () => {
+    const group = DH_GROUPS[name];
+    assert.equal(group.bits, bits);
+    checkGroup(group, { min: 1024, max: 16_384 });
+    const beyond = bits === LIMITS.dhGroupBitsMin.value ? bits - 1 : bits + 1;
+    const p = fromBigInt(2n ** BigInt(beyond) - 1n);
+    assert.throws(() => checkGroup({ p, g: TWO }, { min: 1024, max: 16_384 }), {
+      ...refused,
+      message: /bits/,
+    });
+  });
+}
 
 test('checkGroup: the generator lies between 1 and p-1', () => {
   const { p } = DH_GROUPS.group14;

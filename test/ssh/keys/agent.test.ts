@@ -187,6 +187,18 @@ for (const [name, act] of Object.entries(SINS)) {
   });
 }
 
+test('an answer of an agent may be as long as the limit', async () => {
+  const blob = parsePublicKeyLine(await files.publicLine('ssh-ed25519')).publicKey.blob;
+  const comment = 'x'.repeat(LIMITS.agentFrameBytes.value - 1 - 4 - 4 - blob.length - 4);
+  const answer = (socket: Socket): void =>
+    eachRequest(socket, () => socket.write(identitiesFrame([[blob, comment]])));
+  assert.equal(identitiesFrame([[blob, comment]]).length, 4 + LIMITS.agentFrameBytes.value);
+  await withFake(answer, async (path) => {
+    using agent = await connectAgent(path);
+    assert.equal((await agent.identities()).length, 1);
+  });
+});
+
 test('an agent that speaks unasked is dropped', async () => {
   await withFake(
     (s) => void s.write(frame(Buffer.of(5))),
