@@ -1,3 +1,4 @@
+import { timingSafeEqual } from 'node:crypto';
 import {
   caKeys,
   fingerprints,
@@ -58,7 +59,7 @@ async function isAccepted(state: ClientState, context: HostKeyContext): Promise<
   if (settings.get('SSHAcceptAnyServerHostKey')) return true;
   const { blob } = context.key;
   const known = state.hostKey.pick()?.publicKey?.blob;
-  if (known !== undefined && Buffer.compare(known, blob) === 0) return true;
+  if (known?.length === blob.length && timingSafeEqual(known, blob)) return true;
   const ca = settings.get('SSHAcceptServerCAKey');
   if (ca !== '' && (await caKeys(ca).verify(context)).accept === true) return true;
   const pinned = settings.get('SSHAcceptServerHostKeyFingerPrint');

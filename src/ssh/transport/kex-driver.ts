@@ -1,4 +1,5 @@
 import { getDiffieHellman } from 'node:crypto';
+import { sameBytes } from '../../base/bytes.ts';
 import { WherryError } from '../../base/errors.ts';
 import { HOST_KEY_ALGORITHMS } from '../crypto/certificate-algorithms.ts';
 import { loadZlib } from '../crypto/compression/zlib.ts';
@@ -240,7 +241,7 @@ export class KexDriver {
       await this.#options.verifyHostKey!(presented);
       this.#hostKey = Uint8Array.from(result.hostKey);
       this.hostKeyProof = { ...result, hostKey: this.#hostKey };
-    } else if (Buffer.compare(this.#hostKey, result.hostKey) !== 0) {
+    } else if (!sameBytes(this.#hostKey, result.hostKey)) {
       const text = `the server changed its host key to ${print} during the connection`;
       throw new WherryError('HOST_KEY_CHANGED', text, { fingerprint: print, keyType: key.type });
     }
