@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { connect as connectSocket } from 'node:net';
+import { type AddressInfo, connect as connectSocket, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -87,7 +87,7 @@ const ours = new Side('ours', new SftpClient('test', QUIET));
 const theirs = new Side('theirs', new Theirs('test', QUIET));
 
 /** Calls in order, for later ones see what earlier ones did. A text behind one says what alone is compared. */
-const CALLS: [name: string, call: Call, compare?: 'code'][] = [
+const CALLS: [name: string, call: Call, compare?: 'code' | 'closer'][] = [
   ['cwd', (c) => c.cwd()],
   ['realPath', (c) => c.realPath('dir/../link')],
   ['stat of a file', async (c) => ({ ...(await c.stat('a.txt')), accessTime: 0, modifyTime: 0 })],
@@ -373,6 +373,25 @@ const CALLS: [name: string, call: Call, compare?: 'code'][] = [
   ['rcopy', async (c, { root }) => [await c.rcopy('a.txt', 'copy'), await text(join(root, 'copy'))]],
   ['rcopy of nothing', (c) => c.rcopy('nothing', 'copy2')],
   ['rcopy over a file', (c) => c.rcopy('a.txt', 'copy')],
+  ['put of a path below a file', (c, { local }) => c.put(join(local, 'l.txt', 'x'), 'e1'), 'code'],
+  ['fastPut of a path below a file', (c, { local }) => c.fastPut(join(local, 'l.txt', 'x'), 'e1'), 'code'],
+  ['get to a path below a file', (c, { local }) => c.get('a.txt', join(local, 'l.txt', 'x')), 'code'],
+  ['fastGet to a path below a file', (c, { local }) => c.fastGet('a.txt', join(local, 'l.txt', 'x')), 'code'],
+  [
+    'uploadDir of a path below a file',
+    (c, { local }) => c.uploadDir(join(local, 'l.txt', 'x'), 'e2'),
+    'code',
+  ],
+  [
+    'downloadDir to a path below a file',
+    (c, { local }) => c.downloadDir('dir', join(local, 'l.txt', 'x')),
+    'closer',
+  ],
+  ['uploadDir of a file', (c, { local }) => c.uploadDir(join(local, 'l.txt'), 'e2'), 'code'],
+  ['downloadDir to a file', (c, { local }) => c.downloadDir('dir', join(local, 'l.txt')), 'code'],
+  ['stat below a remote file', (c) => c.stat('a.txt/x'), 'code'],
+  ['get below a remote file', (c) => c.get('a.txt/x'), 'code'],
+  ['put below a remote file', (c) => c.put(Buffer.from('x'), 'a.txt/x'), 'code'],
   ['connect twice', (c, side) => c.connect(side.config()), 'code'],
   ['end', (c) => c.end()],
   ['end again', (c) => c.end()],
@@ -398,10 +417,117 @@ describe('ssh2-sftp-client and ours agree', () => {
         Record<string, unknown>,
         Record<string, unknown>,
       ];
-      if (compare === 'code') assert.deepEqual(mine.code, its.code, JSON.stringify([mine, its]));
+      if (compare === 'closer') isCloser(mine.code, its.code);
+      else if (compare === 'code') assert.deepEqual(mine.code, its.code, JSON.stringify([mine, its]));
       else assert.deepEqual(mine, its);
     });
   }
+});
+
+/** Where the library has no code, or its general one, ours may tell the reason. */
+function isCloser(mine: unknown, its: unknown): void {
+  assert.ok(its === undefined || its === 'ERR_GENERIC_CLIENT', `theirs: ${its}`);
+  assert.match(String(mine), /^(E[A-Z]+|AUTH_FAILED|TIMEOUT)$/);
+}
+
+/** Calls that fail with EACCES on this machine before a server is asked. */
+const DENIED: [name: string, call: Call][] = [
+  ['uploadDir', (c, { local }) => c.uploadDir(join(local, 'locked', 'x'), 'd2')],
+  ['downloadDir', (c, { local }) => c.downloadDir('dir', join(local, 'locked', 'x'))],
+];
+
+describe('codes of their own', () => {
+  const sides = [
+    new Side('ours', new SftpClient('codes', QUIET)),
+    new Side('theirs', new Theirs('codes', QUIET)),
+  ];
+  before(async () => {
+    for (const side of sides) {
+      await side.start();
+      await chmod(join(side.root, '..'), 0o755);
+      await mkdir(join(side.local, 'locked'), { mode: 0 });
+    }
+  });
+  after(() => Promise.all(sides.map((side) => side.stop())));
+
+  for (const [name, call] of DENIED) {
+    it(`${name} where this machine denies it`, async () => {
+      const codes: unknown[] = [];
+      const root = process.getuid?.() === 0;
+      for (const side of sides) {
+        if (root) process.seteuid?.(65_534);
+        try {
+          codes.push(await side.outcome(call));
+        } finally {
+          if (root) process.seteuid?.(0);
+        }
+      }
+      const [mine, its] = codes as { code: unknown; message: string }[];
+      assert.equal(mine!.code, its!.code, JSON.stringify(codes));
+      assert.ok(its!.message !== undefined, 'it fails');
+    });
+  }
+
+  it('a wrong password, a name without an address, and a server that says nothing', async () => {
+    const silent = createServer(() => {});
+    await once(silent.listen(0, '127.0.0.1'), 'listening');
+    const { port } = silent.address() as AddressInfo;
+    for (const more of [
+      { password: 'wrong' },
+      { host: 'no-such-host.invalid' },
+      { port, readyTimeout: 300 },
+    ]) {
+      const codes: unknown[] = [];
+      for (const Client of [SftpClient, Theirs]) {
+        const error = await new Client('x', QUIET).connect(sides[0]!.config(more)).then(
+          () => assert.fail('it connected'),
+          (error: unknown) => error,
+        );
+        codes.push([(error as { code?: unknown }).code, (error as Error).message]);
+      }
+      const [mine, its] = codes as unknown[][];
+      if (mine![0] !== its![0]) isCloser(mine![0], its![0]);
+    }
+    silent.close();
+  });
+
+  it('what the server denies has its number', async () => {
+    await using server = await startServer({
+      users: { me: { password: 'secret' } },
+      onRequest: ({ name }) =>
+        name === 'SSH_FXP_REALPATH' ? undefined : { status: 'SSH_FX_PERMISSION_DENIED' },
+    });
+    const calls: ((client: SftpClient) => Promise<unknown>)[] = [
+      (c) => c.stat('x'),
+      (c) => c.list('x'),
+      (c) => c.get('x'),
+      (c) => c.put(Buffer.from('x'), 'x'),
+      (c) => c.append(Buffer.from('x'), 'x'),
+      (c) => c.mkdir('x'),
+      (c) => c.rmdir('x'),
+      (c) => c.delete('x'),
+      (c) => c.rename('x', 'y'),
+      (c) => c.chmod('x', 0o600),
+      (c) => c.exists('x'),
+    ];
+    const codes: unknown[][] = [];
+    for (const Client of [SftpClient, Theirs]) {
+      const client = new Client('x', QUIET);
+      const { host, port, fingerprint } = server;
+      await client.connect({ host, port, ...LOGIN, trust: fingerprints([fingerprint]) });
+      const found: unknown[] = [];
+      for (const call of calls)
+        found.push(
+          await call(client).then(
+            (result) => ({ result }),
+            ({ code }) => code,
+          ),
+        );
+      codes.push(found);
+      await client.end();
+    }
+    assert.deepEqual(codes[0], codes[1]);
+  });
 });
 
 describe('connecting', () => {

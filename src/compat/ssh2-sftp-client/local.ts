@@ -2,13 +2,14 @@ import { accessSync, constants, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CODES, compatError } from './errors.ts';
 
-/** What is at a local path: `d`, `-`, or false; anything else is a bad path. */
+/** What is at a local path: `d`, `-`, or false; anything else is a bad path, and what the system refuses has its code. */
 export function localType(method: string, path: string): 'd' | '-' | false {
   let stats: Stats | undefined;
   try {
     stats = statSync(path, { throwIfNoEntry: false });
   } catch (error) {
-    throw compatError(method, `Bad path: ${path}: ${reason(error)}`, CODES.badPath, error);
+    const { code = CODES.badPath } = error as NodeJS.ErrnoException;
+    throw compatError(method, `Bad path: ${path}: ${reason(error)}`, code, error);
   }
   if (stats === undefined) return false;
   if (stats.isDirectory()) return 'd';
