@@ -5,12 +5,8 @@
  */
 export { SFTPClientError } from './client-error.ts';
 export type { EventHandler } from './emitter.ts';
-export {
-  type ClientCertificate,
-  type ClientFileAttributes,
-  type ClientFirewall,
-  SFTPClient,
-} from './sftp-client.ts';
+export type { ClientCertificate, ClientFileAttributes, ClientFirewall } from './flat-names.ts';
+export { SFTPClient } from './sftp-client.ts';
 export type { DirEntry } from './state.ts';
 export {
   CertStoreTypes,

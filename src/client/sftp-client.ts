@@ -1,7 +1,12 @@
 import type { DownloadStream, UploadSource } from '../index.ts';
-import type { CertificateFields } from './certificate.ts';
 import { config, doEvents } from './config.ts';
 import type { EventHandler } from './emitter.ts';
+import type {
+  ClientCertificate,
+  ClientFileAttributes,
+  ClientFirewall,
+  FlatProperties,
+} from './flat-names.ts';
 import { install, installIndexed } from './install.ts';
 import { listDirectory } from './listing.ts';
 import { bytesOf, fieldBytes, fieldText, hexOf, withField } from './packet-fields.ts';
@@ -13,36 +18,10 @@ import type { EventName } from './tables/events.ts';
 import { FILE_FIELDS } from './tables/file-fields.ts';
 import { FIREWALL_FIELDS } from './tables/firewall-fields.ts';
 import { PROPERTIES } from './tables/properties.ts';
-import type { Prefixed, Values } from './tables/rows.ts';
 import { runAppend, runDownload, runUpload } from './transfer-runs.ts';
 
-/** A key or certificate of a client: `client.sshCert`, `client.sshAcceptServerHostKey`. */
-export type ClientCertificate = CertificateFields['view'];
-/** Attributes of a remote file: `client.fileAttributes`. */
-export type ClientFileAttributes = Values<typeof FILE_FIELDS>;
-/** The proxy of a client: `client.firewall`. */
-export type ClientFirewall = Values<typeof FIREWALL_FIELDS>;
-
 /** The properties under their flat names. */
-export interface SFTPClient
-  extends Values<typeof PROPERTIES>,
-    Prefixed<'sshCert', typeof CERTIFICATE_FIELDS>,
-    Prefixed<'sshAcceptServerHostKey', typeof CERTIFICATE_FIELDS>,
-    Prefixed<'file', typeof FILE_FIELDS>,
-    Prefixed<'firewall', typeof FIREWALL_FIELDS> {
-  /** Entry `index` of the last listing as the server shows it to people. */
-  dirListEntry(index: number): string;
-  /** Name of entry `index`. */
-  dirListFileName(index: number): string;
-  /** Bytes of entry `index`. */
-  dirListFileSize(index: number): number;
-  /** Last change of entry `index`. */
-  dirListFileTime(index: number): string;
-  /** Whether entry `index` is a folder. */
-  dirListIsDir(index: number): boolean;
-  /** Whether entry `index` is a symbolic link. */
-  dirListIsSymlink(index: number): boolean;
-}
+export interface SFTPClient extends FlatProperties {}
 
 /**
  * A client with properties, methods and events: set what it is about, call a method, read the outcome. Methods that
@@ -72,6 +51,7 @@ export interface SFTPClient
  * await client.sshLogoff();
  * ```
  */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: install() below makes the accessors of the interface.
 export class SFTPClient {
   readonly #state: ClientState = new ClientState();
   readonly #session: Session = new Session(this.#state);

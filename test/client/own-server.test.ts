@@ -1,6 +1,8 @@
 /** What a server can show that does what the test says: wherry/server. */
 import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
 import { stat, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { SFTPClient, SFTPClientError, SSHAuthModes } from '../../src/client/index.ts';
 import { generateKey } from '../../src/keys.ts';
 import { MemoryFiles } from '../../src/server/files/memory-files.ts';
@@ -225,3 +227,20 @@ shows(
     await client.sshLogoff();
   },
 );
+
+shows('UseFIPSCompliantAPI holds where Node runs in FIPS mode', ['config:UseFIPSCompliantAPI'], async () => {
+  const { getFips } = crypto;
+  const client = new SFTPClient();
+  await failsWith(211, client.config('UseFIPSCompliantAPI=True'));
+  // No build of Node here has a FIPS module: what it would answer stands in.
+  crypto.getFips = () => 1;
+  syncBuiltinESMExports();
+  try {
+    await client.config('UseFIPSCompliantAPI=True');
+    assert.equal(await client.config('UseFIPSCompliantAPI'), 'True');
+  } finally {
+    crypto.getFips = getFips;
+    syncBuiltinESMExports();
+  }
+  await failsWith(211, client.config('UseFIPSCompliantAPI=Yes'));
+});

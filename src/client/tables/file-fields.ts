@@ -4,12 +4,12 @@ import type { PropertyRow } from './rows.ts';
 export const FILE_FIELDS = {
   /** Last access, in milliseconds since 1970 UTC. */
   accessTime: { type: 'int', default: 0, access: 'rw', doc: 'Last access, in milliseconds since 1970 UTC.' },
-  /** Access control list as text; SFTP version 4 and later. */
+  /** Access control list, one entry on each line such as `A::OWNER@:rwa`; SFTP version 4 and later. */
   acl: {
     type: 'str',
     default: '',
     access: 'rw',
-    doc: 'Access control list as text; SFTP version 4 and later.',
+    doc: 'Access control list, one entry on each line such as `A::OWNER@:rwa`; SFTP version 4 and later.',
   },
   /** Bytes the file takes on the disk; SFTP version 6. */
   allocationSize: {

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CertStoreTypes, SFTPClient, SSHAuthModes } from '../../../src/client/index.ts';
+import { CERTIFICATE_FIELDS } from '../../../src/client/tables/certificate-fields.ts';
 import { shows } from '../../client/shows.ts';
 import { getFixtures } from '../../support/servers/fixtures.ts';
 import { requireServer, requireSshd } from '../../support/servers/from-env.ts';
@@ -189,5 +190,79 @@ shows(
     await client.sshLogon();
     await client.sshLogoff();
     await assert.rejects(client.config('SSHAcceptServerCAKey=nonsense'), { code: 1006 });
+  },
+);
+
+const DIGESTS = [
+  ['Md5', 'md5'],
+  ['Sha1', 'sha1'],
+  ['Sha256', 'sha256'],
+] as const;
+
+shows(
+  'every field of a certificate says what openssl and ssh-keygen say',
+  ['sshCert*', 'sshAcceptServerHostKey*'],
+  openssh,
+  async () => {
+    await using folder = await localFolder();
+    const store = await makePfx(folder.path);
+    const [cert, key] = [folder.file('cert.pem'), folder.file('key.pem')];
+    const told = async (command: string, ...args: string[]): Promise<string> =>
+      (await run(command, args)).stdout.trim();
+    const x509 = (...args: string[]): Promise<string> =>
+      told('openssl', 'x509', '-in', cert, '-noout', ...args);
+    const after = (text: string): string => text.slice(text.indexOf('=') + 1);
+    const sshKey = Buffer.from((await told('ssh-keygen', '-y', '-f', key)).split(' ')[1]!, 'base64');
+    await writeFile(folder.file('blob'), sshKey);
+    const blobHash = async (hash: string): Promise<string> =>
+      after(await told('openssl', 'dgst', `-${hash}`, '-c', folder.file('blob'))).trim();
+    const names = ['-nameopt', 'RFC2253,sep_comma_plus_space'];
+    const text = await x509('-text');
+    const line = (pattern: RegExp): string => pattern.exec(text)?.[1] ?? assert.fail(String(pattern));
+    const date = async (which: string): Promise<number> =>
+      Date.parse(after(await x509(which, '-dateopt', 'iso_8601')).replace(' ', 'T'));
+    const expected: Record<string, unknown> = {
+      effectiveDate: await date('-startdate'),
+      expirationDate: await date('-enddate'),
+      issuer: after(await x509('-issuer', ...names)),
+      subject: after(await x509('-subject', ...names)),
+      serialNumber: after(await x509('-serial')),
+      version: `V${line(/Version: (\d)/)}`,
+      publicKey: await x509('-pubkey'),
+      publicKeyLength: Number(line(/Public-Key: \((\d+) bit\)/)),
+      publicKeyAlgorithm: line(/Public Key Algorithm: (rsa)Encryption/).toUpperCase(),
+      signatureAlgorithm: `RSA_${line(/Signature Algorithm: (sha256)WithRSAEncryption/).toUpperCase()}RSA`,
+      subjectAltNames: line(/Alternative Name: *\n *(.*)/)
+        .replace(/DNS:/g, '')
+        .replace(/, /g, ','),
+      usage: line(/X509v3 Key Usage: *\n *(.*)/).replace(/, /g, ','),
+      usageFlags: 0x80 | 0x20,
+      extendedKeyUsage: /TLS Web Client Authentication/.test(text) ? '1.3.6.1.5.5.7.3.2' : '',
+      privateKey: await told('openssl', 'pkcs8', '-topk8', '-nocrypt', '-in', key),
+      privateKeyAvailable: true,
+      privateKeyContainer: '',
+      encoded: await told('openssl', 'x509', '-in', cert),
+      fingerprint: await blobHash('md5'),
+      fingerprintSha1: await blobHash('sha1'),
+      fingerprintSha256: await blobHash('sha256'),
+      store,
+      storePassword: 'certpassword',
+      storeType: CertStoreTypes.cstPFXFile,
+    };
+    for (const [name, hash] of DIGESTS)
+      expected[`thumbprint${name}`] = after(await x509('-fingerprint', `-${hash}`)).toLowerCase();
+    assert.deepEqual(Object.keys(expected).sort(), Object.keys(CERTIFICATE_FIELDS).sort());
+    const client = new SFTPClient();
+    for (const group of [client.sshCert, client.sshAcceptServerHostKey]) {
+      [group.storeType, group.store] = [CertStoreTypes.cstPFXFile, store];
+      group.storePassword = 'certpassword';
+      group.subject = '*';
+      for (const [name, value] of Object.entries(expected)) {
+        const ours = group[name as keyof typeof group];
+        // Dates are local: `23-Jan-2000 15:00:00`.
+        if (name.endsWith('Date')) assert.equal(Date.parse(String(ours).replace(/-/g, ' ')), value, name);
+        else assert.equal(typeof ours === 'string' ? ours.trim() : ours, value, name);
+      }
+    }
   },
 );
