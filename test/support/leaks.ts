@@ -1,22 +1,41 @@
 /**
  * Loaded before each test file (`--import`). In FOLDERS, the process must hold no more handles, timers, open files and
  * listeners after a test than before it. What closes a moment later is waited for; what stays fails the
- * next one, or the file, and says whose it was.
+ * next one, or the file, and says whose it was. The process has a temporary folder of its own, in which nothing of
+ * ours may be left when it ends.
  */
-import { readdirSync, readlinkSync } from 'node:fs';
-import { relative, sep } from 'node:path';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative, sep } from 'node:path';
 import { after, beforeEach } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { projectRoot } from './servers/paths.ts';
 
 /** Where it is a rule. Elsewhere real servers and their programs live as long as a file. */
-const FOLDERS = ['base', 'net', 'scp', 'sftp', 'ssh/auth', 'ssh/connection', 'transfer', 'hostile'];
+const FOLDERS = [
+  'base',
+  'net',
+  'scp',
+  'sftp',
+  'ssh',
+  'transfer',
+  'hostile',
+  'server',
+  'client',
+  'compat',
+  'connectors',
+];
 /** Milliseconds for what is being closed, on a machine that is busy with others. */
 const GRACE_MS = 5000;
 const STEP_MS = 10;
 
 /** What a test may leave behind, by its file, and why. */
-const EXEMPT: Readonly<Record<string, { readonly resources: readonly string[]; readonly why: string }>> = {};
+const EXEMPT: Readonly<Record<string, { readonly resources: readonly string[]; readonly why: string }>> = {
+  'test/compat/ssh2-sftp-client.test.ts': {
+    resources: ['listener for exit'],
+    why: 'the servers it starts are ended with the process, whatever happens',
+  },
+};
 
 /** What node:test itself holds while tests run, and the thread pool's work, which ends by itself. */
 const IGNORED = new Set([
@@ -97,6 +116,24 @@ function grown(before: Holdings, exempt: readonly string[]): string[] {
   });
 }
 
+/** They start real servers, whose locks are shared with other processes through the temporary folder of all. */
+const SHARED_TEMPORARY = ['server', 'compat'];
+
+/** The exit is the only moment behind every clean-up of a file. */
+function watchTemporaryFiles(): void {
+  const own = mkdtempSync(join(tmpdir(), 'wherry-test-'));
+  process.env.TMPDIR = own;
+  const look = (): void => {
+    const left = readdirSync(own).filter((name) => name.startsWith('wherry-'));
+    rmSync(own, { recursive: true, force: true });
+    if (left.length === 0) return;
+    process.stderr.write(`left behind in the temporary folder by ${file}: ${left.join(', ')}\n`);
+    process.exitCode = 1;
+  };
+  // Behind the listeners that clean up, which the tests have added by then.
+  after(() => void process.once('exit', look));
+}
+
 const file = relative(projectRoot, process.argv[1] ?? '')
   .split(sep)
   .join('/');
@@ -124,4 +161,5 @@ if (isWatched && file.endsWith('.test.ts')) {
     test = (context as { readonly name?: string }).name ?? '';
   });
   after(check);
+  if (!SHARED_TEMPORARY.some((folder) => file.startsWith(`test/${folder}/`))) watchTemporaryFiles();
 }
