@@ -1,7 +1,7 @@
 /** The same calls to ssh2-sftp-client and to ours, on one server each of the same kind: results and errors are compared. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { type AddressInfo, connect as connectSocket, createServer } from 'node:net';
@@ -361,13 +361,15 @@ const CALLS: [name: string, call: Call, compare?: 'code' | 'closer'][] = [
     'createWriteStream into the middle, and at the end',
     async (c, { root }) => {
       await c.put(Buffer.from('0123456789'), 'mid');
-      for (const options of [{ flags: 'r+', start: 4 }, { flags: 'a' }]) {
+      const after: string[] = [];
+      for (const options of [{ flags: 'r+', start: 4 }, ...new Array(5).fill({ flags: 'a' })]) {
         const stream = c.createWriteStream('mid', options);
         const closed = once(stream, 'close');
         stream.end('xx');
         await closed;
+        after.push(readFileSync(join(root, 'mid'), 'utf8'));
       }
-      return await text(join(root, 'mid'));
+      return after;
     },
   ],
   ['rcopy', async (c, { root }) => [await c.rcopy('a.txt', 'copy'), await text(join(root, 'copy'))]],

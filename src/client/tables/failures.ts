@@ -50,6 +50,7 @@ export const FAILURE_FAMILIES: readonly (readonly [beginning: string, code: numb
   ['GSSAPI_', 1032],
   ['KEY_', 1006],
   ['CERT', 1006],
+  ['TOKEN_', 1006],
   ['CHANNEL_', 1033],
   ['SSH_', 1036],
   ['SFTP_', 1103],

@@ -65,7 +65,9 @@ export function remoteWritable(sftp: Sftp, path: string, options: StreamOptions 
     fail = reject;
   });
   broken.catch(() => {});
-  const sent = sftp.upload(stream, path, uploadPlace(options)).then(() => {});
+  // The stream's own iterator would destroy it at the end of its bytes: `close` would come before they are sent.
+  const bytes = stream.iterator({ destroyOnReturn: false });
+  const sent = sftp.upload(bytes, path, uploadPlace(options)).then(() => {});
   sent.catch((error: Error) => stream.destroy(error));
   return stream;
 }
