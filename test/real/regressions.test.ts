@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { connect } from '../../src/index.ts';
+import { connect, type Logger, openSftp } from '../../src/index.ts';
 import { realServer, requireServer, requireSshd } from '../support/servers/from-env.ts';
 import { startSshd } from '../support/servers/openssh.ts';
 import { loginTo } from './login.ts';
@@ -11,6 +11,25 @@ test('TinySSH answers a global request by UNIMPLEMENTED: ping resolves, again an
 }, async () => {
   await using ssh = await connect(await loginTo(realServer('tinysshd')));
   for (let i = 0; i < 3; i++) await ssh.ping({ timeout: 3000 });
+});
+
+test('TinySSH agrees that a channel is closed, as it was told of the end before', {
+  ...requireServer('tinysshd'),
+  timeout: 20_000,
+}, async () => {
+  for (const what of ['session', 'connection'] as const) {
+    const told: string[] = [];
+    const log: Logger = (event) =>
+      event.kind === 'packet' && told.push(`${event.direction} ${event.message}`);
+    const ssh = await connect(await loginTo(realServer('tinysshd'), { log }));
+    const sftp = await openSftp(ssh);
+    if (what === 'session') {
+      await sftp.close();
+      assert.ok(told.includes('in SSH_MSG_CHANNEL_CLOSE'), what);
+    }
+    await ssh.close();
+    assert.ok(told.includes('in SSH_MSG_CHANNEL_CLOSE'), what);
+  }
 });
 
 test('a server that takes rsa-sha2-256 only gets it, though it announces rsa-sha2-512 too', {

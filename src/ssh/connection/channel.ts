@@ -150,9 +150,13 @@ export class Channel {
     this.#sendEofWhenDrained();
   }
 
-  /** Ends the channel; `closed` follows when the peer agrees or the connection ends. */
+  /**
+   * Ends the channel; `closed` follows when the peer agrees or the connection ends. EOF goes before, where nothing is cut
+   * off: TinySSH ends its program, and agrees, only for that.
+   */
   close(): boolean {
     if (this.#closeSent || this.#over) return false;
+    if (this.#queued === 0 && !this.#closeReceived) this.end();
     this.#closeSent = true;
     this.#queue = [];
     this.#queued = 0;

@@ -83,7 +83,7 @@ export class Mux implements ChannelCarrier {
       this.#closing = reason;
       this.#onLastLeft = resolve;
       for (const channel of this.#channels.values()) {
-        // One that was closed before has been waited for by whoever closed it: TinySSH never answers.
+        // One that was closed before has been waited for by whoever closed it: the peer may never answer.
         if (channel.close()) this.#leaving.add(channel);
         channel.abandon(reason);
       }

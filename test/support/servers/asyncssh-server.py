@@ -39,7 +39,17 @@ class Server(asyncssh.SSHServer):
         return list(responses) == settings['challenge']['answers']
 
 
+def forget_strict_kex():
+    """As it was before CVE-2023-48795: the marker is neither sent nor heeded."""
+    connection = asyncssh.connection.SSHConnection
+    extra = connection._get_extra_kex_algs
+    connection._get_extra_kex_algs = lambda self: [name for name in extra(self) if not name.startswith(b'kex-strict')]
+    connection._strict_kex = property(lambda self: False, lambda self, value: None)
+
+
 async def main():
+    if not settings['strictKex']:
+        forget_strict_kex()
     keys = [asyncssh.read_private_key(path) for path in settings['hostKeys']]
     for key, chain in settings['x509HostKeys']:
         certificates = [asyncssh.read_certificate(path) for path in chain]

@@ -63,6 +63,8 @@ export interface AsyncsshOptions {
   /** Private key file and certificate chain, for X.509 host keys (RFC 6187). */
   x509HostKeys?: readonly (readonly [key: string, chain: readonly string[]])[];
   x509TrustedCerts?: readonly string[];
+  /** False makes it a server of before strict key exchange. */
+  strictKex?: boolean;
   /** More arguments of asyncssh.listen, as in `{ rekey_bytes: 1000000 }`. */
   listen?: Readonly<Record<string, unknown>>;
   env?: Record<string, string>;
@@ -92,6 +94,7 @@ export async function startAsyncssh(options: AsyncsshOptions = {}): Promise<Real
     password: password ?? null,
     expired: options.expired ?? null,
     challenge: options.challenge ?? null,
+    strictKex: options.strictKex ?? true,
     home: account.home,
     uid: isRoot() ? account.uid : null,
     gid: isRoot() ? account.gid : null,
