@@ -87,6 +87,13 @@ export class KexDriver {
     this.#owner = owner;
   }
 
+  /** Compression was agreed on in either direction. */
+  get compressing(): boolean {
+    if (this.negotiated === undefined) return false;
+    const { clientToServer, serverToClient } = this.negotiated;
+    return isCompressed(clientToServer.compression, serverToClient.compression);
+  }
+
   /** An exchange is under way on either side. */
   get running(): boolean {
     return this.#ourInit !== undefined;

@@ -4,6 +4,8 @@ import { matchGlob } from '../../base/glob.ts';
 export interface Quirks {
   /** It does not take part in a later key exchange: none is begun. */
   readonly noRekey?: boolean;
+  /** The same where packets are compressed. */
+  readonly noCompressedRekey?: boolean;
   /** The largest group it can give in a group exchange, in bits. */
   readonly groupBitsMax?: number;
   /** What was under way, such as channel data, still comes between its KEXINIT and its NEWKEYS. */
@@ -32,6 +34,11 @@ export const QUIRKS = {
     groupBitsMax: 4096,
     why: 'IOS ends the connection where a group exchange allows more than 4096 bits (OpenSSH: SSH_BUG_DHGEX_LARGE)',
   },
+  proftpdCompressed: {
+    match: ['mod_sftp*'],
+    noCompressedRekey: true,
+    why: 'no longer compresses zlib@openssh.com as agreed after a later key exchange: neither side understands the other',
+  },
   sunNoRekey: {
     match: ['Sun_SSH_1.0*'],
     noRekey: true,
@@ -46,4 +53,9 @@ export function quirksOf(versionLine: string): Quirks {
   const rows: QuirkRow[] = Object.values(QUIRKS);
   const own = rows.filter(({ match }) => match.some((pattern) => matchGlob(pattern, software)));
   return Object.assign({}, ...own) as Quirks;
+}
+
+/** Whether a later key exchange may be begun with such a server. */
+export function canRekey({ noRekey, noCompressedRekey }: Quirks, compressed: boolean): boolean {
+  return noRekey !== true && !(noCompressedRekey === true && compressed);
 }

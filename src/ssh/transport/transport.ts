@@ -14,7 +14,7 @@ import type { Negotiated } from './negotiate.ts';
 import type { TransportOptions } from './options.ts';
 import { PacketReader } from './packet-reader.ts';
 import { PacketWriter } from './packet-writer.ts';
-import { type Quirks, quirksOf } from './quirks.ts';
+import { canRekey, type Quirks, quirksOf } from './quirks.ts';
 import { RekeyTriggers } from './rekey-triggers.ts';
 import { VersionReader, versionLine } from './version-exchange.ts';
 
@@ -189,7 +189,8 @@ export class Transport {
 
   /** Exchanges new keys now, unless that is under way or the server cannot. */
   rekey(reason: string): void {
-    if (this.#error !== undefined || this.#kex.running || !this.#isReady || this.#quirks.noRekey) return;
+    if (this.#error !== undefined || this.#kex.running || !this.#isReady) return;
+    if (!canRekey(this.#quirks, this.#kex.compressing)) return;
     this.#options.log.event({ kind: 'rekey', reason });
     this.#kex.begin();
   }
