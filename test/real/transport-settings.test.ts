@@ -197,7 +197,7 @@ test('waitForServerDisconnect: who ends the TCP connection', openssh, async () =
     const ssh = await connect(options);
     await openSftp(ssh);
     await ssh.close();
-    while (relay.endedBy === undefined) await sleep(10);
+    for (let turn = 0; relay.endedBy === undefined && turn < 500; turn++) await sleep(10);
     assert.equal(relay.endedBy, waitForServerDisconnect ? 'server' : 'client');
   }
 });
