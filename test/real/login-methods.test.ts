@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type ConnectOptions, connect, type PromptRequest } from '../../src/index.ts';
+import { type ConnectOptions, connect, type LogEvent, type PromptRequest } from '../../src/index.ts';
 import { ASYNCSSH, startAsyncssh } from '../support/servers/asyncssh.ts';
 import { getFixtures } from '../support/servers/fixtures.ts';
 import { realServer, requireServer, requireSshd } from '../support/servers/from-env.ts';
@@ -255,7 +255,12 @@ test('signature algorithms of a public key, as the caller lists them', requireSe
     ['ssh-rsa'],
   );
   await using old = await startSshd({ name: 'sha1', config: ['PubkeyAcceptedAlgorithms +ssh-rsa'] });
-  await logsIn(await loginTo(old, { privateKey, algorithms: { publicKey: ['ssh-rsa'] } }));
+  const warnings: string[] = [];
+  const log = (event: LogEvent): void => {
+    if (event.kind === 'insecureAlgorithm') warnings.push(`${event.use} ${event.name}`);
+  };
+  await logsIn(await loginTo(old, { privateKey, log, algorithms: { publicKey: ['ssh-rsa'] } }));
+  assert.deepEqual(warnings, ['signature algorithm ssh-rsa']);
 });
 
 test('custom: a password login packet by packet', requireServer('openssh', 'password'), async () => {

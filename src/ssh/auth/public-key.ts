@@ -1,4 +1,5 @@
 import { WherryError } from '../../base/errors.ts';
+import { HOST_KEY_ALGORITHMS } from '../crypto/certificate-algorithms.ts';
 import { fingerprint } from '../keys/fingerprint.ts';
 import type { PrivateKey } from '../keys/private-key.ts';
 import { decode } from '../wire/message.ts';
@@ -89,6 +90,8 @@ async function attemptWith(
       throw new WherryError('SSH_PROTOCOL', 'the server accepts another key than the one it was asked about');
     }
   }
+  if (HOST_KEY_ALGORITHMS.get(algorithm)?.security === 'insecure')
+    context.log.event({ kind: 'insecureAlgorithm', use: 'signature algorithm', name: algorithm });
   const body = specific(true);
   const signature = await signer.sign(algorithm, signedData(context, method, body.finish()));
   const reply = await context.request(method, body.string(signature).finish());
