@@ -12,6 +12,7 @@ import type { SftpLimits } from '../sftp/replies.ts';
 import * as requests from '../sftp/requests.ts';
 import type { SftpSession } from '../sftp/session.ts';
 import type { SftpVersion } from '../sftp/versions.ts';
+import { checkCount } from '../transfer/run.ts';
 import { type DirectoryEntry, type ListOptions, listDirectory } from './directory-entry.ts';
 import { type OpenMode, type OpenOptions, openFlags } from './open-options.ts';
 import { SftpFile } from './sftp-file.ts';
@@ -30,6 +31,16 @@ export class SftpVerbs extends SftpTransfers {
   /** The SFTP version in use, 3 to 6: see `version` of `openSftp`. */
   get version(): SftpVersion {
     return this.#session.version;
+  }
+
+  /** Milliseconds a request may go unanswered, where a call says nothing of its own; 0 for ever. May be set at any time. */
+  get timeout(): number {
+    return this.#session.timeout;
+  }
+
+  set timeout(milliseconds: number) {
+    checkCount('timeout', milliseconds);
+    this.#session.timeout = milliseconds;
   }
 
   /** Names and data of the extensions the server announced; names it only lists as supported have no data. */

@@ -15,7 +15,14 @@ import { customLogin, promptHandler } from './login-events.ts';
 import { remoteName, shownFolder } from './paths.ts';
 import type { ClientState } from './state.ts';
 import { ConnectionEvents } from './tables/enums.ts';
-import { toConnectOptions, toKerberos, toLoginInput, toOpenOptions, type Vocabulary } from './to-core.ts';
+import {
+  timeoutOf,
+  toConnectOptions,
+  toKerberos,
+  toLoginInput,
+  toOpenOptions,
+  type Vocabulary,
+} from './to-core.ts';
 
 /** Milliseconds a server has for its part of a `disconnect()`. */
 const PARTING_MS = 250;
@@ -150,6 +157,7 @@ export class Session {
   /** The SFTP session; logs in where nobody is. */
   async ready(signal: AbortSignal): Promise<Sftp> {
     if (this.#sftp === undefined) await this.logon(signal);
+    this.#sftp!.timeout = timeoutOf(this.vocabulary);
     return this.#sftp!;
   }
 

@@ -66,7 +66,7 @@ export class SftpSession implements FrameConsumer {
   readonly paths: PathRules;
   names: NameCodec;
   /** Milliseconds a request may go unanswered; 0 for ever. */
-  readonly timeout: number;
+  timeout: number;
   readonly #channel: SftpChannel;
   readonly #parser: FrameParser = new FrameParser(this);
   readonly #pending = new Map<number, PendingRequest>();

@@ -244,3 +244,17 @@ shows('UseFIPSCompliantAPI holds where Node runs in FIPS mode', ['config:UseFIPS
   }
   await failsWith(211, client.config('UseFIPSCompliantAPI=Yes'));
 });
+
+shows('a time-out that is changed after the login counts at once', ['timeout'], async () => {
+  let isSilent = false;
+  await using server = await serve({ onRequest: () => (isSilent ? { silent: true } : undefined) });
+  const client = await clientOf(server);
+  client.timeout = 60;
+  await client.sshLogon(server.host, server.port);
+  client.timeout = 1;
+  isSilent = true;
+  client.remoteFile = 'f';
+  await failsWith(201, client.queryFileAttributes());
+  await client.interrupt();
+  await server.close();
+});
