@@ -77,7 +77,7 @@ export class Session {
 
   /** Connects and checks the host key; nobody is logged in. */
   async handshake(signal: AbortSignal): Promise<void> {
-    await this.#ending;
+    if (this.#ending !== undefined) await this.#ending;
     const { facts, main, emitter } = this.#state;
     if (facts.connected) throw new SFTPClientError(104);
     if (main.view.sshHost === '') throw new SFTPClientError(102, 'sshHost is not set');
