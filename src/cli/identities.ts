@@ -1,7 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { isWherryError, loadPrivateKey, type PrivateKey } from '../index.ts';
+import { type AgentOptions, isWherryError, loadPrivateKey, type PrivateKey } from '../index.ts';
+import { parsePublicKeyLine } from '../keys.ts';
 import { environmentValue } from './environment.ts';
 import { expandHome } from './expand-home.ts';
 import type { HostSettings } from './host-settings.ts';
@@ -16,8 +18,8 @@ const PASSPHRASE_TRIES = 3;
 
 export interface Identities {
   readonly privateKey: readonly PrivateKey[];
-  /** Ask the agent too: the usual one, or the one at a path. */
-  readonly agent: boolean | string;
+  /** Ask the agent too: the one at a path, about all its keys or some. */
+  readonly agent: false | string | AgentOptions;
   /** Key files that need a passphrase nobody has given yet. */
   readonly locked: readonly string[];
 }
@@ -48,11 +50,28 @@ export async function findIdentities(options: CliOptions, needs: IdentityNeeds):
   const found = await Promise.all(
     files.map((file) => loadIfThere(file, passphrase, note, () => locked.push(file))),
   );
+  const agent = await usableAgent(settings, note);
+  const others = files.filter((_, i) => found[i] === undefined);
   return {
     privateKey: found.filter((key) => key !== undefined),
-    agent: settings.identitiesOnly ? false : await usableAgent(settings, note),
+    agent: settings.identitiesOnly && agent !== false ? await onlyKeysOf(others, agent) : agent,
     locked,
   };
+}
+
+/** The agent for the keys of files it may have open, such as encrypted ones; a file's public half lies beside it. */
+async function onlyKeysOf(files: readonly string[], path: string): Promise<AgentOptions | false> {
+  const halves = await Promise.all(
+    files.map(async (file) => {
+      try {
+        return [parsePublicKeyLine(await readFile(`${file}.pub`, 'utf8')).publicKey];
+      } catch {
+        return [];
+      }
+    }),
+  );
+  const keys = halves.flat();
+  return keys.length === 0 ? false : { path, keys };
 }
 
 /** A key that must be usable; where it is encrypted, a person at the terminal is asked for the passphrase. */
@@ -96,7 +115,7 @@ async function loadIfThere(
 async function usableAgent(
   { identityAgent }: HostSettings,
   note: (text: string) => void,
-): Promise<boolean | string> {
+): Promise<false | string> {
   const path = identityAgent ?? process.env.SSH_AUTH_SOCK;
   if (path === undefined || path === '' || path === false) return false;
   return (await agentAnswers(path, note)) ? path : false;

@@ -13,7 +13,7 @@ import { algorithmLists } from './algorithm-lists.ts';
 import type { CommandContext } from './commands.ts';
 import { environmentValue } from './environment.ts';
 import { type HostSettings, hostSettings } from './host-settings.ts';
-import { findIdentities, unlock } from './identities.ts';
+import { findIdentities, type Identities, unlock } from './identities.ts';
 import { type Person, personAtTerminal } from './prompts.ts';
 import { proxyOf, throughProxy } from './proxy-login.ts';
 import { trustFrom } from './trust.ts';
@@ -81,7 +81,7 @@ async function openJumps(hosts: readonly string[], context: CommandContext, dept
 /** What the next login is tried with. */
 interface Login {
   readonly privateKey: readonly PrivateKey[];
-  readonly agent: boolean | string;
+  readonly agent: Identities['agent'];
   readonly password?: string;
   readonly locked: readonly string[];
 }

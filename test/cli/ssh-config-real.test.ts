@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect as connectSocket, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -82,6 +82,13 @@ const ROWS: readonly (readonly [keyword: string, ...rows: Row[]])[] = [
       without: ['IdentityFile'],
       agentInEnvironment: true,
       expect: 'AUTH_FAILED',
+    },
+    {
+      says: 'yes: the key of a named file, which the agent has open',
+      lines: ({ folder }) => `IdentitiesOnly yes\nIdentityFile ${join(folder, 'held')}`,
+      without: ['IdentityFile'],
+      agentInEnvironment: true,
+      expect: isIn,
     },
     {
       says: 'no: keys of the agent too',
@@ -258,6 +265,7 @@ async function makeWorld(): Promise<World> {
   closers.push(() => rm(folder, { recursive: true, force: true }));
   const stranger = join(folder, 'stranger');
   await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', stranger]);
+  await copyFile(`${userKeys.ed25519.files.openssh}.pub`, join(folder, 'held.pub'));
   const agent = join(folder, 'agent');
   const child = spawn('ssh-agent', ['-D', '-a', agent], { stdio: ['ignore', 'pipe', 'ignore'] });
   closers.push(() => child.kill());
