@@ -247,9 +247,24 @@ for (const [name, verb] of Object.entries(VERBS)) {
 }
 
 test('every verb of Sftp is in the table', () => {
-  const elsewhere = ['constructor', 'version', 'extensions', 'features', 'folder', 'changeFolder'];
+  const elsewhere = ['constructor', 'version', 'timeout', 'extensions', 'features', 'folder', 'changeFolder'];
   for (const name of Object.getOwnPropertyNames(SftpVerbs.prototype))
     assert.ok(name in VERBS || elsewhere.includes(name), name);
+});
+
+test('the time-out of a session may be set while it lives, to a number of milliseconds', async () => {
+  const { sftp } = await openMemory({ silentAfter: 1 }, { timeout: 60_000 });
+  assert.equal(sftp.timeout, 60_000);
+  for (const wrong of [-1, 1.5, Number.NaN]) {
+    assert.throws(
+      () => {
+        sftp.timeout = wrong;
+      },
+      { code: 'INVALID_ARGUMENT' },
+    );
+  }
+  sftp.timeout = 50;
+  await failure(sftp.stat('f'), 'TIMEOUT');
 });
 
 test('limits are asked for once, and undefined where not offered', async () => {
