@@ -10,6 +10,7 @@ interface Batch {
 }
 
 const MAX_BUFFERS = 256;
+
 /**
  * Writes to an open file, each piece at its place, in any order.
  *

@@ -16,8 +16,8 @@ const SHORTEST_ROAD_MS = 8;
 const SMALLEST_FILE = 8_388_608;
 
 /**
- * Whether an upload of so many bytes that broke off may have used several lanes, and left bytes unwritten before the end of what is
- * there: at most `LANES_SPAN_BYTES` before it.
+ * Whether an upload of so many bytes that broke off may have used several lanes, and left bytes unwritten before the end
+ * of what is there: at most `LANES_SPAN_BYTES` before it.
  */
 export function mayHaveHoles({ lanes, writes }: Tuning, bytes: number): boolean {
   return lanes !== undefined && lanesFor(bytes, 2 * writes.roundTrip) > 0;

@@ -1,10 +1,12 @@
 /** A server that floods: what the process holds stays small against what was sent. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { WherryError } from '../../src/index.ts';
 import { WireReader } from '../../src/ssh/wire/reader.ts';
 import { WireWriter } from '../../src/ssh/wire/writer.ts';
 import { openClient, type TestClientOptions } from '../support/peer/client.ts';
+import { UP_TO_LOGIN } from '../support/peer/login-script.ts';
 import { memoryPair } from '../support/peer/memory-pair.ts';
 import { type ScriptedPeer, type Step, scriptedPeer } from '../support/peer/scripted-peer.ts';
 
@@ -35,12 +37,7 @@ async function flood(peer: ScriptedPeer, payload: Uint8Array): Promise<number> {
 
 const text = 'a'.repeat(PACKET);
 const bytes = new Uint8Array(PACKET);
-const LOGIN: readonly Step[] = [
-  (p) => p.version(),
-  (p) => p.exchangeKeys(),
-  async (p) => p.payload([6, ...(await p.next(5)).subarray(1)]),
-  async (p) => void (await p.next(50)),
-];
+const LOGIN: readonly Step[] = [...UP_TO_LOGIN, async (p) => void (await p.next(50))];
 
 const FLOODS: Readonly<Record<string, { readonly payload: Uint8Array; readonly loggedIn?: true }>> = {
   'banners before the login': { payload: new WireWriter().u8(53).text(text).text('').finish() },

@@ -1,4 +1,5 @@
 /** Limits on what a server sends, each at the limit and one past it, through the code that holds to it. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Sftp } from '../../src/api/sftp.ts';
@@ -12,31 +13,16 @@ import { keyboardInteractiveMethod } from '../../src/ssh/auth/keyboard-interacti
 import { WireReader } from '../../src/ssh/wire/reader.ts';
 import { WireWriter } from '../../src/ssh/wire/writer.ts';
 import { openClient, type TestClientOptions } from '../support/peer/client.ts';
+import { LOGIN_GRANTED, logInTo, UP_TO_LOGIN } from '../support/peer/login-script.ts';
 import { memoryPair } from '../support/peer/memory-pair.ts';
 import { type Step, scriptedPeer } from '../support/peer/scripted-peer.ts';
 import { channelPair } from '../support/sftp/channel-pair.ts';
 import { failure } from '../support/sftp/memory-session.ts';
 import { packet, str, u32 } from '../support/sftp/wire.ts';
 
-const START: readonly Step[] = [
-  (p) => p.version(),
-  (p) => p.exchangeKeys(),
-  async (p) => p.payload([6, ...(await p.next(5)).subarray(1)]),
-];
-const SUCCESS: Step = async (p) => {
-  await p.next(50);
-  p.payload([52]);
-};
-
 /** A login against a script: what ended it, if anything. */
 async function meet(steps: readonly Step[], options: TestClientOptions = {}) {
-  const pair = memoryPair();
-  const { peer, done } = scriptedPeer(pair.server, steps);
-  let error: WherryError | undefined;
-  const client = await openClient(pair.client, { timeout: 3000, ...options }).catch((cause: WherryError) => {
-    error = cause;
-    return undefined;
-  });
+  const { client, peer, pair, done, error } = await logInTo(steps, options);
   await client?.close();
   pair.cut();
   await done.catch(() => {});
@@ -49,10 +35,10 @@ test('extInfoEntries: as many extensions as the limit are taken, one more is ove
     const info = new WireWriter().u8(7).u32(count);
     for (let i = 0; i < count; i++) info.text(`extension-${i}`).text('');
     const { error } = await meet([
-      ...START.slice(0, 2),
+      ...UP_TO_LOGIN.slice(0, 2),
       (p) => p.payload(info.finish()),
-      ...START.slice(2),
-      SUCCESS,
+      ...UP_TO_LOGIN.slice(2),
+      LOGIN_GRANTED,
     ]);
     assert.equal(error?.details.limit, count > max ? 'extInfoEntries' : undefined, String(error));
   }
@@ -70,7 +56,7 @@ test('authPrompts: as many prompts as the limit are answered, one more is over i
     for (let i = 0; i < count; i++) request.text('?').bool(true);
     const { error } = await meet(
       [
-        ...START,
+        ...UP_TO_LOGIN,
         async (p) => {
           await p.next(50);
           p.payload(new WireWriter().u8(51).nameList(['keyboard-interactive']).bool(false).finish());
@@ -99,7 +85,9 @@ test('bannerBytes: banners of as many bytes as the limit are shown, one byte mor
       for (const length of lengths)
         p.payload(new WireWriter().u8(53).text('x'.repeat(length)).text('').finish());
     };
-    const { error } = await meet([...START, flood, SUCCESS], { onBanner: (text) => banners.push(text) });
+    const { error } = await meet([...UP_TO_LOGIN, flood, LOGIN_GRANTED], {
+      onBanner: (text) => banners.push(text),
+    });
     assert.equal(error, undefined);
     assert.equal(banners.join('').length, shown);
   }
@@ -109,7 +97,7 @@ test('rekeyQueueBytes: as much as the limit is held back during a key exchange, 
   const max = LIMITS.rekeyQueueBytes.value;
   for (const more of [0, 1]) {
     const pair = memoryPair();
-    const { done } = scriptedPeer(pair.server, [...START, SUCCESS]);
+    const { done } = scriptedPeer(pair.server, [...UP_TO_LOGIN, LOGIN_GRANTED]);
     const client = await openClient(pair.client);
     await done;
     let over: WherryError | undefined;
@@ -133,7 +121,7 @@ test('rekeyQueueBytes: as much as the limit is held back during a key exchange, 
 test('unsentBytes: as many bytes as the limit wait for a peer that does not read, one packet more ends it', async () => {
   const max = LIMITS.unsentBytes.value;
   const pair = memoryPair();
-  const { done } = scriptedPeer(pair.server, [...START, SUCCESS], {
+  const { done } = scriptedPeer(pair.server, [...UP_TO_LOGIN, LOGIN_GRANTED], {
     algorithms: { ciphers: ['aes128-gcm@openssh.com'] },
   });
   const client = await openClient(pair.client);

@@ -1,10 +1,11 @@
 /** Scripted peers for what has no room of its own: exit status, guesses, agents and logins bound to a host, scp texts. */
+
 import assert from 'node:assert/strict';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { isWherryError, type WherryError } from '../../src/base/errors.ts';
+import { isWherryError } from '../../src/base/errors.ts';
 import { agentMethod } from '../../src/ssh/auth/agent.ts';
 import { keySigner, publicKeyMethod } from '../../src/ssh/auth/public-key.ts';
 import { verifySignature } from '../../src/ssh/crypto/signatures.ts';
@@ -14,34 +15,17 @@ import { WireWriter } from '../../src/ssh/wire/writer.ts';
 import { receiveInto } from '../../src/transfer/scp-download.ts';
 import { runScp } from '../../src/transfer/scp-run.ts';
 import { eachRequest, frame, identitiesFrame, withFake } from '../ssh/keys/fake-agent.ts';
-import { openClient, type TestClientOptions } from '../support/peer/client.ts';
+import type { TestClientOptions } from '../support/peer/client.ts';
 import { testKey } from '../support/peer/host-keys.ts';
-import { memoryPair } from '../support/peer/memory-pair.ts';
-import { type ScriptedPeer, type Step, scriptedPeer } from '../support/peer/scripted-peer.ts';
+import { LOGIN_GRANTED, logInTo, UP_TO_LOGIN } from '../support/peer/login-script.ts';
+import type { ScriptedPeer, Step } from '../support/peer/scripted-peer.ts';
 import { ScriptedScp } from '../support/scp/scripted-scp.ts';
 
 const host = testKey('ssh-ed25519');
 const user = testKey('ssh-ed25519', 'user');
-const START: readonly Step[] = [
-  (p) => p.version(),
-  (p) => p.exchangeKeys(),
-  async (p) => p.payload([6, ...(await p.next(5)).subarray(1)]),
-];
-const SUCCESS: Step = async (p) => {
-  await p.next(50);
-  p.payload([52]);
-};
 
-async function meet(steps: readonly Step[], options: TestClientOptions = {}) {
-  const pair = memoryPair();
-  const { peer, done } = scriptedPeer(pair.server, steps, { hostKey: host });
-  let error: WherryError | undefined;
-  const client = await openClient(pair.client, { timeout: 3000, ...options }).catch((cause: WherryError) => {
-    error = cause;
-    return undefined;
-  });
-  return { peer, done, client, error, pair };
-}
+const meet = (steps: readonly Step[], options: TestClientOptions = {}) =>
+  logInTo(steps, options, { hostKey: host });
 
 const STATUSES: readonly (readonly [what: string, specific: readonly number[], code: string])[] = [
   ['of 0 bytes', [], 'SSH_MALFORMED'],
@@ -59,8 +43,8 @@ for (const [what, specific, code] of STATUSES) {
       .bool(false)
       .raw(Uint8Array.from(specific));
     const { client, pair, done } = await meet([
-      ...START,
-      SUCCESS,
+      ...UP_TO_LOGIN,
+      LOGIN_GRANTED,
       async (p) => {
         await p.next(90);
         p.payload(new WireWriter().u8(91).u32(0).u32(7).u32(65_536).u32(32_768).finish());
@@ -112,8 +96,8 @@ test('a wrong guess in each of many key exchanges leaves nothing behind', async 
     await p.next(21);
   };
   const { client, done, pair, error } = await meet([
-    ...START,
-    SUCCESS,
+    ...UP_TO_LOGIN,
+    LOGIN_GRANTED,
     ...Array.from({ length: 50 }, () => guessing),
   ]);
   assert.equal(error, undefined);
@@ -150,7 +134,7 @@ async function bindSession(knows: boolean): Promise<void> {
     async (path) => {
       using agent = await connectAgent(path);
       const methods = [agentMethod(async () => agent, { required: true })];
-      const { client, peer, pair, error, done } = await meet([...START, keyLogin([])], { methods });
+      const { client, peer, pair, error, done } = await meet([...UP_TO_LOGIN, keyLogin([])], { methods });
       assert.equal(error, undefined);
       await done;
       assert.deepEqual(
@@ -178,7 +162,7 @@ test('publickey-hostbound: the signature covers the host key the server showed',
   const requests: Uint8Array[] = [];
   const info = new WireWriter().u8(7).u32(1).text('publickey-hostbound@openssh.com').text('0').finish();
   const { client, peer, pair, error, done } = await meet(
-    [...START.slice(0, 2), (p) => p.payload(info), ...START.slice(2), keyLogin(requests)],
+    [...UP_TO_LOGIN.slice(0, 2), (p) => p.payload(info), ...UP_TO_LOGIN.slice(2), keyLogin(requests)],
     { methods: [publicKeyMethod(keySigner(user), { probe: true })] },
   );
   assert.equal(error, undefined);

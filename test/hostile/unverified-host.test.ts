@@ -1,4 +1,5 @@
 /** No credential and no signature goes to a host whose key was refused, whichever way the login was to go. */
+
 import assert from 'node:assert/strict';
 import { createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
@@ -7,6 +8,7 @@ import { type ConnectOptions, connect, fingerprints, type LoginInput } from '../
 import { generateKey } from '../../src/keys.ts';
 import { duplexStream } from '../../src/net/duplex.ts';
 import { eachRequest, withFake } from '../ssh/keys/fake-agent.ts';
+import { UP_TO_LOGIN } from '../support/peer/login-script.ts';
 import { type ScriptedPeer, scriptedPeer } from '../support/peer/scripted-peer.ts';
 import { failure } from '../support/sftp/memory-session.ts';
 
@@ -23,12 +25,7 @@ async function withListener(
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
-    const steps = [
-      (p: ScriptedPeer) => p.version(),
-      (p: ScriptedPeer) => p.exchangeKeys(),
-      async (p: ScriptedPeer) => p.payload([6, ...(await p.next(5)).subarray(1)]),
-      async (p: ScriptedPeer) => void (await p.next(50)),
-    ];
+    const steps = [...UP_TO_LOGIN, async (p: ScriptedPeer) => void (await p.next(50))];
     peers.push(scriptedPeer(duplexStream(socket, '127.0.0.1', 0), steps).peer);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -169,6 +169,15 @@ test('asyncssh: prompts of which one is echoed', async (t) => {
   ]);
 });
 
+/** A log that keeps what it warns of. */
+function warningsOf() {
+  const warnings: string[] = [];
+  const log = (event: LogEvent): void => {
+    if (event.kind === 'insecureAlgorithm') warnings.push(`${event.use} ${event.name}`);
+  };
+  return { log, warnings };
+}
+
 test('hostbased: the host key of this machine vouches for its user', requireSshd('root'), async () => {
   await using account = await makeAccount();
   const { hostKeys } = await getFixtures();
@@ -179,6 +188,7 @@ test('hostbased: the host key of this machine vouches for its user', requireSshd
       'HostbasedUsesNameFromPacketOnly yes',
       'IgnoreRhosts no',
       'IgnoreUserKnownHosts no',
+      'HostbasedAcceptedAlgorithms +ssh-rsa',
     ],
   });
   for (const type of ['ed25519', 'rsa'] as const) {
@@ -191,6 +201,11 @@ test('hostbased: the host key of this machine vouches for its user', requireSshd
     };
     const login = await loginWithout(server, { username: account.user, hostbased });
     await logsIn(login);
+    if (type === 'rsa') {
+      const { log, warnings } = warningsOf();
+      await logsIn({ ...login, log, algorithms: { publicKey: ['ssh-rsa'] } });
+      assert.deepEqual(warnings, ['signature algorithm ssh-rsa']);
+    }
     const other = { ...hostbased, clientUser: 'another' };
     const error = await fails(5000, connect({ ...login, hostbased: other }), 'AUTH_FAILED');
     assert.match(error.details.tried?.[0] ?? '', /^hostbased \(/);
@@ -255,10 +270,7 @@ test('signature algorithms of a public key, as the caller lists them', requireSe
     ['ssh-rsa'],
   );
   await using old = await startSshd({ name: 'sha1', config: ['PubkeyAcceptedAlgorithms +ssh-rsa'] });
-  const warnings: string[] = [];
-  const log = (event: LogEvent): void => {
-    if (event.kind === 'insecureAlgorithm') warnings.push(`${event.use} ${event.name}`);
-  };
+  const { log, warnings } = warningsOf();
   await logsIn(await loginTo(old, { privateKey, log, algorithms: { publicKey: ['ssh-rsa'] } }));
   assert.deepEqual(warnings, ['signature algorithm ssh-rsa']);
 });

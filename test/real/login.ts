@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { after } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ErrorCode } from '../../src/base/error-codes.ts';
 import {
   type Connection,
@@ -44,6 +45,14 @@ export async function loginWithout(
 ): Promise<ConnectOptions> {
   const { privateKey: _, ...rest } = await loginTo(server, more);
   return more.privateKey === undefined ? rest : { ...rest, privateKey: more.privateKey };
+}
+
+/** Waits until something holds; fails after ten seconds. */
+export async function until(holds: () => boolean): Promise<void> {
+  for (let turn = 0; !holds(); turn++) {
+    assert.ok(turn < 1000, 'it has not come about within ten seconds');
+    await sleep(10);
+  }
 }
 
 export async function withSftp<T>(

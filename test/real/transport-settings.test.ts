@@ -10,7 +10,7 @@ import { descendantsOf } from '../support/servers/process-tree.ts';
 import { PROFTPD, startProftpd } from '../support/servers/proftpd.ts';
 import { assertSameBytes, pattern } from '../support/sftp/memory-session.ts';
 import { watchedRelay } from './client/relay.ts';
-import { bothWays, fails, loginTo, noUnhandledRejections, withSftp } from './login.ts';
+import { bothWays, fails, loginTo, noUnhandledRejections, until, withSftp } from './login.ts';
 
 noUnhandledRejections();
 const openssh = { ...requireServer('openssh'), timeout: 30_000 };
@@ -197,7 +197,7 @@ test('waitForServerDisconnect: who ends the TCP connection', openssh, async () =
     const ssh = await connect(options);
     await openSftp(ssh);
     await ssh.close();
-    for (let turn = 0; relay.endedBy === undefined && turn < 500; turn++) await sleep(10);
+    await until(() => relay.endedBy !== undefined);
     assert.equal(relay.endedBy, waitForServerDisconnect ? 'server' : 'client');
   }
 });

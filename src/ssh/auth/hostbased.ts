@@ -1,8 +1,7 @@
-import { WherryError } from '../../base/errors.ts';
 import { fingerprint } from '../keys/fingerprint.ts';
 import { WireWriter } from '../wire/writer.ts';
 import type { AuthContext, AuthMethod, AuthOutcome } from './method.ts';
-import { type Signer, signedData } from './public-key.ts';
+import { type Signer, signedRequest } from './public-key.ts';
 import { signaturesFor } from './signature-choice.ts';
 
 /** Who the client's host says it is, and whom it speaks for. */
@@ -25,13 +24,7 @@ export function hostbasedMethod(client: HostbasedClient, algorithms?: readonly s
       let outcome: AuthOutcome = { kind: 'failure', allowed: context.allowed, partial: false };
       for (const algorithm of signaturesFor(type, algorithms, context.signatureAlgorithms)) {
         const body = new WireWriter(1024).text(algorithm).string(blob).text(client.host).text(client.user);
-        const data = signedData(context, 'hostbased', body.finish());
-        const signature = await client.signer.sign(algorithm, data);
-        const reply = await context.request('hostbased', body.string(signature).finish());
-        const answer = context.outcome(reply);
-        if (answer === undefined)
-          throw new WherryError('SSH_PROTOCOL', `message ${reply[0]} in answer to a signed request`);
-        outcome = answer;
+        outcome = await signedRequest(context, 'hostbased', client.signer, algorithm, body);
         context.note(label, outcome, algorithm);
         if (outcome.kind === 'success' || outcome.partial || !outcome.allowed.includes('hostbased')) break;
       }

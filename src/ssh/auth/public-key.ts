@@ -90,9 +90,19 @@ async function attemptWith(
       throw new WherryError('SSH_PROTOCOL', 'the server accepts another key than the one it was asked about');
     }
   }
+  return await signedRequest(context, method, signer, algorithm, specific(true));
+}
+
+/** Asks with a signature over the request `body`, which has none yet (RFC 4252 section 7); what the server makes of it. */
+export async function signedRequest(
+  context: AuthContext,
+  method: string,
+  signer: Signer,
+  algorithm: string,
+  body: WireWriter,
+): Promise<AuthOutcome> {
   if (HOST_KEY_ALGORITHMS.get(algorithm)?.security === 'insecure')
     context.log.event({ kind: 'insecureAlgorithm', use: 'signature algorithm', name: algorithm });
-  const body = specific(true);
   const signature = await signer.sign(algorithm, signedData(context, method, body.finish()));
   const reply = await context.request(method, body.string(signature).finish());
   const outcome = context.outcome(reply);
@@ -102,7 +112,7 @@ async function attemptWith(
 }
 
 /** RFC 4252 section 7: the session identifier, then the request as it will be sent, without the signature. */
-export function signedData(context: AuthContext, method: string, body: Uint8Array): Uint8Array {
+function signedData(context: AuthContext, method: string, body: Uint8Array): Uint8Array {
   return new WireWriter(1024)
     .string(context.sessionId)
     .u8(USERAUTH.SSH_MSG_USERAUTH_REQUEST.number)

@@ -11,7 +11,7 @@ import { startOnDemand } from '../../support/servers/on-demand.ts';
 import { PROXY_PROGRAMS, PROXY_USER } from '../../support/servers/proxies.ts';
 import { freePort } from '../../support/servers/server.ts';
 import { localFolder, pattern } from '../../support/sftp/memory-session.ts';
-import { noUnhandledRejections } from '../login.ts';
+import { noUnhandledRejections, until } from '../login.ts';
 import { bench, clientOf, failsWith } from './clients.ts';
 import { clearPackets, type WatchedRelay, watchedRelay } from './relay.ts';
 
@@ -91,7 +91,7 @@ shows(
       await client.config(`WaitForServerDisconnect=${value}`);
       await client.sshLogon();
       await client.sshLogoff();
-      while (relay.endedBy === undefined) await sleep(10);
+      await until(() => relay.endedBy !== undefined);
       assert.equal(relay.endedBy, first, value);
     }
   },
@@ -183,7 +183,7 @@ describe('roads that end', () => {
       });
       await client.sshLogon();
       const before = relay.bytes.down;
-      while (relay.bytes.down === before) await sleep(20);
+      await until(() => relay.bytes.down !== before);
       assert.equal(client.connected, true);
       relay.freeze();
       assert.equal(await ended, 1039);

@@ -1,22 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { WherryError } from '../../../src/base/errors.ts';
 import { LIMITS } from '../../../src/base/limits.ts';
 import { keyboardInteractiveMethod } from '../../../src/ssh/auth/keyboard-interactive.ts';
 import { passwordMethod } from '../../../src/ssh/auth/password.ts';
 import { keySigner, publicKeyMethod } from '../../../src/ssh/auth/public-key.ts';
 import { WireWriter } from '../../../src/ssh/wire/writer.ts';
-import { openClient, type TestClientOptions } from '../../support/peer/client.ts';
+import type { TestClientOptions } from '../../support/peer/client.ts';
 import { testKey } from '../../support/peer/host-keys.ts';
-import { memoryPair } from '../../support/peer/memory-pair.ts';
-import { type Step, scriptedPeer } from '../../support/peer/scripted-peer.ts';
+import { logInTo, UP_TO_LOGIN } from '../../support/peer/login-script.ts';
+import type { Step } from '../../support/peer/scripted-peer.ts';
 
 const key = testKey('ssh-ed25519', 'user');
-const START: readonly Step[] = [
-  (p) => p.version(),
-  (p) => p.exchangeKeys(),
-  async (p) => p.payload([6, ...(await p.next(5)).subarray(1)]),
-];
 /** Answers a request, `none` first. */
 const reply =
   (payload: Uint8Array | readonly number[]): Step =>
@@ -30,13 +24,8 @@ const infoRequest = (count: number, prompts: Uint8Array = new Uint8Array(0)): Ui
   new WireWriter().u8(60).text('').text('').text('').u32(count).raw(prompts).finish();
 
 async function meet(steps: readonly Step[], options: TestClientOptions = {}) {
-  const pair = memoryPair();
-  const { peer, done } = scriptedPeer(pair.server, [...START, ...steps]);
-  let error: WherryError | undefined;
-  const client = await openClient(pair.client, { timeout: 2000, ...options }).catch((cause: WherryError) => {
-    error = cause;
-    return undefined;
-  });
+  const script = [...UP_TO_LOGIN, ...steps];
+  const { client, peer, done, error } = await logInTo(script, { timeout: 2000, ...options });
   await client?.close();
   await done.catch(() => {});
   return { error, peer, client };

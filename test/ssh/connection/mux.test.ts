@@ -7,17 +7,12 @@ import type { SshConnection } from '../../../src/ssh/connection/ssh-connection.t
 import { WireWriter } from '../../../src/ssh/wire/writer.ts';
 import { joinHalves, openClient, type TestClientOptions } from '../../support/peer/client.ts';
 import { runLoad, streamHash } from '../../support/peer/load.ts';
+import { LOGIN_GRANTED, UP_TO_LOGIN } from '../../support/peer/login-script.ts';
 import { memoryPair } from '../../support/peer/memory-pair.ts';
 import { type ScriptedPeer, type Step, scriptedPeer } from '../../support/peer/scripted-peer.ts';
 import { Heard } from './fake-carrier.ts';
 
-const LOGIN: readonly Step[] = [
-  (p) => p.version(),
-  (p) => p.exchangeKeys(),
-  async (p) => p.payload([6, ...(await p.next(5)).subarray(1)]),
-  async (p) => void (await p.next(50)),
-  (p) => p.payload([52]),
-];
+const LOGIN: readonly Step[] = [...UP_TO_LOGIN, LOGIN_GRANTED];
 const confirm = (recipient: number, window = 1000, maxPacket = 1000): Uint8Array =>
   new WireWriter()
     .u8(91)
