@@ -1,10 +1,10 @@
 import type { WaitOptions } from '../base/deadline.ts';
 import { WherryError } from '../base/errors.ts';
-import { WireWriter } from '../ssh/wire/writer.ts';
+import type { WireWriter } from '../ssh/wire/writer.ts';
 import { ask, expect, pathBody, type Subject, subject } from './ask.ts';
 import { encodeAttributes, type FileAttributes } from './attributes.ts';
 import { ACCESS_MASK, OPEN_DISPOSITIONS, OPEN_FLAGS, OPEN_FLAGS_5, SFTP_PACKETS } from './packets.ts';
-import { lstat } from './requests.ts';
+import { dropHandle, lstat } from './requests.ts';
 import type { PendingRequest, SftpSession } from './session.ts';
 
 /** What version 5 and later can say beyond OPEN_FLAGS: more rights of ACCESS_MASK, more flags of OPEN_FLAGS_5. */
@@ -18,11 +18,7 @@ function closeLate(session: SftpSession): PendingRequest {
   return {
     reply(type, body) {
       if (type !== SFTP_PACKETS.SSH_FXP_HANDLE) return;
-      const handle = body.string();
-      session.send(SFTP_PACKETS.SSH_FXP_CLOSE, new WireWriter().string(handle).finish(), {
-        reply() {},
-        fail() {},
-      });
+      dropHandle(session, body.string());
     },
     fail() {},
   };

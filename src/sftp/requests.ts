@@ -21,7 +21,7 @@ import {
   WANTED_ATTRIBUTES,
 } from './attributes.ts';
 import { REALPATH_CONTROL, RENAME_FLAGS, SFTP_PACKETS } from './packets.ts';
-import type { SftpSession } from './session.ts';
+import type { PendingRequest, SftpSession } from './session.ts';
 
 export function closeHandle(
   session: SftpSession,
@@ -37,6 +37,13 @@ export function closeHandle(
     wait,
   );
 }
+
+/** SSH_FXP_CLOSE for a file that was only read: nobody waits for the answer. */
+export function dropHandle(session: SftpSession, handle: Uint8Array): void {
+  session.send(SFTP_PACKETS.SSH_FXP_CLOSE, new WireWriter().string(handle).finish(), UNHEARD);
+}
+
+const UNHEARD: PendingRequest = { reply() {}, fail() {} };
 
 /** Since version 4 the request says which attributes are wanted: all of them. */
 async function askAttributes(

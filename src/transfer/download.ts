@@ -26,6 +26,7 @@ import { ReadPipeline } from './read-pipeline.ts';
 import { keptAgrees } from './resume-check.ts';
 import { checkCount, transferError, underDeadline } from './run.ts';
 import type { DownloadStream, Sink } from './sink.ts';
+import { downloadSmall } from './small-download.ts';
 import { TapSink } from './tap.ts';
 import { TextSink } from './text.ts';
 import { type Tuning, tuned } from './tuning.ts';
@@ -66,6 +67,15 @@ export async function downloadToPath(
   checkRange(options);
   const failed = (error: unknown): WherryError =>
     transferError(error, 'download', { operation: 'download', path: sanitize(remote), localPath: local });
+  if (hints.inTree && hints.attributes !== undefined) {
+    const { attributes } = hints;
+    const small = await downloadSmall({ session, tuning, remote, local, options, attributes }).catch(
+      (error: unknown) => {
+        throw transferError(failed(error), 'download', { safeLength: 0 });
+      },
+    );
+    if (small !== undefined) return small;
+  }
   const target = await openLocalTarget(local, options, hints.inTree).catch((error: unknown) => {
     throw failed(error);
   });

@@ -1,3 +1,4 @@
+import { fchmodSync, futimesSync } from 'node:fs';
 import { chmod, utimes } from 'node:fs/promises';
 import type { FileAttributes } from '../sftp/attributes.ts';
 
@@ -26,6 +27,14 @@ export async function keepOnLocal(path: string, remote: FileAttributes, preserve
   if (permissions !== undefined && preserve !== 'times') await chmod(path, permissions & PERMISSION_BITS);
   if (modifyTime !== undefined && preserve !== 'permissions')
     await utimes(path, accessTime ?? modifyTime, modifyTime);
+}
+
+/** The same for a file that is open, at once. */
+export function keepOnOpenFile(fd: number, remote: FileAttributes, preserve: Preserve): void {
+  const { permissions, accessTime, modifyTime } = remote;
+  if (permissions !== undefined && preserve !== 'times') fchmodSync(fd, permissions & PERMISSION_BITS);
+  if (modifyTime !== undefined && preserve !== 'permissions')
+    futimesSync(fd, accessTime ?? modifyTime, modifyTime);
 }
 
 /** Versions 3 and 4 of the protocol have whole seconds; times before 1970 do not fit. */

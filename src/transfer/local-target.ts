@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { type FileHandle, link, lstat, open, stat, truncate, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { WherryError } from '../base/errors.ts';
@@ -38,22 +39,12 @@ export async function openLocalTarget(
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
-  if (existing?.isDirectory()) {
-    throw new WherryError('TRANSFER_TARGET', `${path} is a folder; name the file`, { localPath: path });
-  }
-  const goesOn = options.inPlace === true && options.resume !== undefined && options.resume !== false;
-  if (existing !== undefined && options.overwrite === false && !goesOn) throw exists(path);
-  if (existing !== undefined && !existing.isFile() && !(inTree && existing.isSymbolicLink())) {
-    if (!inTree) return directTarget(path);
-    throw new WherryError('TRANSFER_TARGET', `${path} is no regular file`, { localPath: path });
-  }
+  if (checkTarget(existing, path, options, inTree) === 'direct') return directTarget(path);
   if (options.inPlace === true) return inPlaceTarget(path, options);
 
   const keep = options.keepPartial === true || options.resume !== undefined;
   const resume = options.resume !== undefined && options.resume !== false;
-  const temporary = keep
-    ? `${path}.wherry-part`
-    : join(dirname(path), `.${basename(path).slice(0, 200)}.${randomBytes(6).toString('hex')}.wherry-tmp`);
+  const temporary = keep ? `${path}.wherry-part` : temporaryName(path);
   const flags = resume ? 'r+' : keep ? 'w' : 'wx';
   const file = await open(temporary, flags, 0o666).catch((error: NodeJS.ErrnoException) => {
     if (resume && error.code === 'ENOENT') return open(temporary, 'wx', 0o666);
@@ -67,6 +58,30 @@ export async function openLocalTarget(
     await file.close();
     throw error;
   }
+}
+
+/** Fails where a file must not be put at `path`; `direct`: what is there takes bytes itself, a device or a pipe. */
+export function checkTarget(
+  existing: Stats | undefined,
+  path: string,
+  options: DownloadOptions,
+  inTree: boolean,
+): 'direct' | 'file' {
+  if (existing === undefined) return 'file';
+  if (existing.isDirectory()) {
+    throw new WherryError('TRANSFER_TARGET', `${path} is a folder; name the file`, { localPath: path });
+  }
+  const goesOn = options.inPlace === true && options.resume !== undefined && options.resume !== false;
+  if (options.overwrite === false && !goesOn) throw alreadyThere(path);
+  if (existing.isFile() || (inTree && existing.isSymbolicLink())) return 'file';
+  if (!inTree) return 'direct';
+  throw new WherryError('TRANSFER_TARGET', `${path} is no regular file`, { localPath: path });
+}
+
+/** A name beside `path` that nothing has. */
+export function temporaryName(path: string): string {
+  const random = randomBytes(6).toString('hex');
+  return join(dirname(path), `.${basename(path).slice(0, 200)}.${random}.wherry-tmp`);
 }
 
 /** How much of the partial file is taken over; what is behind is cut off. */
@@ -107,7 +122,7 @@ function temporaryTarget(
       if (overwrite) await renameOver(temporary, path);
       else {
         await link(temporary, path).catch((error: NodeJS.ErrnoException) => {
-          throw error.code === 'EEXIST' ? exists(path) : error;
+          throw error.code === 'EEXIST' ? alreadyThere(path) : error;
         });
         await unlink(temporary);
       }
@@ -180,6 +195,6 @@ async function directTarget(path: string): Promise<LocalTarget> {
   };
 }
 
-function exists(path: string): WherryError {
+export function alreadyThere(path: string): WherryError {
   return new WherryError('TRANSFER_TARGET', `${path} exists already`, { localPath: path });
 }

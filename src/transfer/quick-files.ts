@@ -8,7 +8,7 @@ export const SMALL_FILE_BYTES = 65_536;
 const CALL_BYTES = 65_536;
 
 /** One for the process, which has one disk as a rule. */
-const PACE = new QuickPace();
+export const LOCAL_PACE: QuickPace = new QuickPace();
 
 /** What a small file held. */
 export interface SmallFile {
@@ -21,15 +21,15 @@ export interface SmallFile {
  * hold up the process. Of a folder of small files, most time would go into handing each call to the thread pool.
  */
 export async function quickly<T>(path: string, bytes: number, work: () => T): Promise<T | undefined> {
-  if (!PACE.quick || !(await isLocalFileSystem(path))) {
-    PACE.passed(bytes + CALL_BYTES);
+  if (!LOCAL_PACE.quick || !(await isLocalFileSystem(path))) {
+    LOCAL_PACE.passed(bytes + CALL_BYTES);
     return undefined;
   }
   const began = performance.now();
   try {
     return work();
   } finally {
-    PACE.took(performance.now() - began, bytes + CALL_BYTES);
+    LOCAL_PACE.took(performance.now() - began, bytes + CALL_BYTES);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { WaitOptions } from '../base/deadline.ts';
+import { WherryError } from '../base/errors.ts';
 import { ask, replyError, subject } from '../sftp/ask.ts';
 import { SFTP_PACKETS } from '../sftp/packets.ts';
 import type { SftpSession } from '../sftp/session.ts';
@@ -34,21 +35,35 @@ async function readPart(
   const parts: Uint8Array[] = [];
   let got = 0;
   while (got < length) {
-    const about = { ...subject('read', path), offset: offset + got };
-    const body = new WireWriter()
-      .string(handle)
-      .u64(offset + got)
-      .u32(length - got);
-    const reply = await ask(session, SFTP_PACKETS.SSH_FXP_READ, body, about, wait);
-    if (reply.type !== SFTP_PACKETS.SSH_FXP_DATA) {
-      const error = replyError(reply, SFTP_PACKETS.SSH_FXP_DATA, about);
-      if (error.code === 'SFTP_EOF') break;
-      throw error;
-    }
-    const data = Uint8Array.from(reply.body.string().subarray(0, length - got));
-    if (data.length === 0) break;
-    parts.push(data);
-    got += data.length;
+    const bytes = await readOnce(session, handle, path, offset + got, length - got, wait);
+    if (bytes === undefined) break;
+    parts.push(bytes);
+    got += bytes.length;
   }
   return Buffer.concat(parts);
+}
+
+/** What one READ gives, which may be less than `length`; undefined at the end of the file. */
+export async function readOnce(
+  session: SftpSession,
+  handle: Uint8Array,
+  path: string,
+  offset: number,
+  length: number,
+  { signal, timeout }: WaitOptions,
+): Promise<Uint8Array | undefined> {
+  const about = { ...subject('read', path), offset };
+  const body = new WireWriter().string(handle).u64(offset).u32(length);
+  const reply = await ask(session, SFTP_PACKETS.SSH_FXP_READ, body, about, { signal, timeout });
+  if (reply.type === SFTP_PACKETS.SSH_FXP_DATA) {
+    const bytes = reply.body.string();
+    if (bytes.length > length) {
+      const text = `the server sent ${bytes.length} bytes where ${length} were asked for`;
+      throw new WherryError('SFTP_PROTOCOL', text, about);
+    }
+    return bytes.length === 0 ? undefined : bytes;
+  }
+  const error = replyError(reply, SFTP_PACKETS.SSH_FXP_DATA, about);
+  if (error.code === 'SFTP_EOF') return undefined;
+  throw error;
 }

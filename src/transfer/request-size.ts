@@ -1,3 +1,5 @@
+import { SFTP_STATUS } from '../sftp/status.ts';
+
 /** A server that answers less is asked for less, but never for crumbs. */
 const SMALLEST = 4096;
 /** Full answers after which more is tried again; doubled each time that was in vain. */
@@ -60,4 +62,16 @@ export class WriteSize {
     this.bytes = bytes > SAFE_BYTES ? SAFE_BYTES : this.#most;
     return bytes > SAFE_BYTES;
   }
+}
+
+/** The statuses of servers that are asked for too much at once, or given it. */
+const SIZE_STATUSES: ReadonlySet<number | undefined> = new Set([
+  SFTP_STATUS.SSH_FX_FAILURE.number,
+  SFTP_STATUS.SSH_FX_BAD_MESSAGE.number,
+  SFTP_STATUS.SSH_FX_INVALID_PARAMETER.number,
+]);
+
+/** Whether a refusal may be about the size of the request. */
+export function refusesSize(status: number | undefined): boolean {
+  return SIZE_STATUSES.has(status);
 }

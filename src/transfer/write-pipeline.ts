@@ -7,7 +7,7 @@ import { SFTP_STATUS, statusError } from '../sftp/status.ts';
 import type { WireReader } from '../ssh/wire/reader.ts';
 import type { Budget, BudgetUser } from './budget.ts';
 import type { RateGate } from './rate-limit.ts';
-import { SAFE_BYTES, type WriteSize } from './request-size.ts';
+import { refusesSize, SAFE_BYTES, type WriteSize } from './request-size.ts';
 import type { Source } from './source.ts';
 
 /** A session and the handle of the file there. */
@@ -46,12 +46,6 @@ interface Block {
 }
 
 const NOTHING = new Uint8Array(0);
-/** The statuses of servers that are given too much at once. */
-const TOO_LARGE: ReadonlySet<number | undefined> = new Set([
-  SFTP_STATUS.SSH_FX_FAILURE.number,
-  SFTP_STATUS.SSH_FX_BAD_MESSAGE.number,
-  SFTP_STATUS.SSH_FX_INVALID_PARAMETER.number,
-]);
 
 /** One WRITE under way; used again for the next one. */
 class Slot implements PendingRequest {
@@ -206,7 +200,7 @@ export class WritePipeline implements BudgetUser {
   #goesOn(slot: Slot, status: number | undefined): boolean {
     const ok = status === SFTP_STATUS.SSH_FX_OK.number;
     if (ok && slot.pieceAt + slot.piece === slot.length) return false;
-    if (!ok && (!TOO_LARGE.has(status) || !this.#plan.size.refused(slot.piece))) return false;
+    if (!ok && (!refusesSize(status) || !this.#plan.size.refused(slot.piece))) return false;
     if (ok) slot.pieceAt += slot.piece;
     this.#plan.asks();
     slot.piece = Math.min(SAFE_BYTES, slot.length - slot.pieceAt);

@@ -85,6 +85,11 @@ export class SinfulAnswers {
     if (cut?.afterReads === number) resize(node, Math.min(node.size, cut.size));
     if (grow?.afterReads === number) append(node, Buffer.alloc(grow.bytes, 0xab));
     if (zero !== undefined && offset >= zero.offset && zero.times-- > 0) return data(Buffer.alloc(0));
+    const { largestRead, pastEnd } = sins;
+    if (largestRead !== undefined && length > largestRead.bytes)
+      return status(largestRead.status, 'too much');
+    const reach = pastEnd?.crossing ? offset + length : offset + 1;
+    if (pastEnd !== undefined && reach > node.size) return status(pastEnd.status, 'Failure');
     if (offset >= node.size) return ask(body);
     let most = Math.min(length, node.size - offset, sins.shortReads ?? length);
     if (sins.windowsOpenssh) most = Math.min(most, WINDOWS_READ_BYTES);

@@ -52,6 +52,10 @@ export interface Sins {
   limits?: readonly [number, number, number, number];
   /** A WRITE of more bytes fails with that status, or ends the session. */
   largestWrite?: { bytes: number; status: number | 'close' };
+  /** A READ that asks for more bytes fails with that status. */
+  largestRead?: { bytes: number; status: number };
+  /** A READ behind the end fails with that status; with `crossing` also one that only reaches there. */
+  pastEnd?: { status: number; crossing?: boolean };
   /** READ answers at most 102,400 bytes, a larger WRITE fails. */
   windowsOpenssh?: boolean;
   /** ATTRS replies have no fields at all. */
