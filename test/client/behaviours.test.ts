@@ -1,9 +1,13 @@
-/** Every property, method, event and setting has a test that shows its behaviour. */
+/**
+ * Every property, method, event, setting and error number has a test that shows its behaviour; the tests themselves fail when
+ * they do not use what they say they show (shows.ts).
+ */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { CLIENT_ERRORS } from '../../src/client/tables/errors.ts';
 import { camel, surface } from './surface.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -37,4 +41,11 @@ test('every name of the reference has a test that shows what it does', () => {
     names.filter((name) => !isShown(name)),
     [],
   );
+});
+
+test('every error number has a test that fails with it, or a reason why nothing can', () => {
+  for (const { code, group, never } of CLIENT_ERRORS) {
+    const name = code === 1105 && group === 'TCPClient' ? 'error:1105 TCPClient' : `error:${code}`;
+    assert.equal(isShown(name), never === undefined, `${name}: ${never ?? 'no test'}`);
+  }
 });

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { describe, test } from 'node:test';
 import { SFTPClient, SFTPClientError, SSHAuthModes } from '../../src/client/index.ts';
 import { duplexStream } from '../../src/net/duplex.ts';
 import { type RunningServer, type ServerOptions, startServer } from '../../src/server/index.ts';
@@ -12,6 +11,7 @@ import { testKey } from '../support/peer/host-keys.ts';
 import { type ScriptedPeer, type Step, scriptedPeer } from '../support/peer/scripted-peer.ts';
 import { run } from '../support/servers/run.ts';
 import { localFolder } from '../support/sftp/memory-session.ts';
+import { shows } from './shows.ts';
 
 noUnhandledRejections();
 
@@ -231,6 +231,20 @@ const SCRIPTS: readonly (readonly [
       },
     ],
   ],
+  [
+    1102,
+    'SFTP version 2',
+    [
+      version,
+      keys,
+      welcome,
+      async (peer) => {
+        const channel = await subsystem(peer);
+        const answer = [...u32(5), 2, ...u32(2)];
+        peer.payload([94, ...u32(channel), ...text(Uint8Array.from(answer))]);
+      },
+    ],
+  ],
   [1034, 'a public value of 0', [version, reply('diffie-hellman-group14-sha256', [])]],
   [
     1038,
@@ -247,14 +261,22 @@ const SCRIPTS: readonly (readonly [
   [201, 'silence', [version, keys, welcome], 'timeout=1'],
 ];
 
-describe('a server that does wrong', () => {
-  for (const [code, what, steps, ...settings] of SCRIPTS) {
-    test(`${what}: ${code}`, async () => {
-      const error = await logonTo(steps, ...settings);
-      assert.equal(error.code, code, `${error.code} ${error.coreCode} ${error.message}`);
-    });
-  }
-});
+shows(
+  'a server that does wrong',
+  [
+    ...['error:1001', 'error:1002', 'error:1003', 'error:1015', 'error:1016', 'error:1020', 'error:1021'],
+    ...['error:1022', 'error:1023', 'error:1027', 'error:1031', 'error:1032', 'error:1033', 'error:1034'],
+    ...['error:1038', 'error:1102', 'error:1120', 'error:201'],
+  ],
+  async (t) => {
+    for (const [code, what, steps, ...settings] of SCRIPTS) {
+      await t.test(`${what}: ${code}`, async () => {
+        const error = await logonTo(steps, ...settings);
+        assert.equal(error.code, code, `${error.code} ${error.coreCode} ${error.message}`);
+      });
+    }
+  },
+);
 
 /** A server that does what a test says, and a client of it. */
 async function served(
@@ -266,50 +288,58 @@ async function served(
   return { server, client };
 }
 
-test('statuses of requests: 1103 with the number of the status; 1104 where nothing can be renamed', async () => {
-  for (const [status, version, code, number, coreCode] of [
-    ['SSH_FX_PERMISSION_DENIED', 3, 1103, 3, 'SFTP_PERMISSION_DENIED'],
-    ['SSH_FX_FAILURE', 3, 1103, 4, 'SFTP_FAILURE'],
-    ['SSH_FX_OP_UNSUPPORTED', 3, 1104, 8, 'SFTP_OP_UNSUPPORTED'],
-    ['SSH_FX_QUOTA_EXCEEDED', 6, 1103, 15, 'SFTP_QUOTA_EXCEEDED'],
-    ['SSH_FX_NO_SPACE_ON_FILESYSTEM', 6, 1103, 14, 'SFTP_NO_SPACE'],
-  ] as const) {
-    const onRequest: ServerOptions['onRequest'] = ({ name }) =>
-      name === 'SSH_FXP_RENAME' ? { status, message: 'not today' } : undefined;
-    const { server, client } = await served({ onRequest });
-    await using _ = server;
-    await client.config(`ProtocolVersion=${version}`);
-    await client.createFile('f');
-    client.remoteFile = 'f';
-    const error = await failureOf(client.renameFile('g'));
-    assert.deepEqual([error.code, error.sftpStatus, error.coreCode], [code, number, coreCode]);
-    assert.match(error.message, /not today/);
-    assert.equal(await client.checkFileExists(), true);
-    await client.sshLogoff();
-  }
-});
+shows(
+  'statuses of requests: 1103 with the number of the status; 1104 where nothing can be renamed',
+  ['error:1103', 'error:1104', 'renameFile'],
+  async () => {
+    for (const [status, version, code, number, coreCode] of [
+      ['SSH_FX_PERMISSION_DENIED', 3, 1103, 3, 'SFTP_PERMISSION_DENIED'],
+      ['SSH_FX_FAILURE', 3, 1103, 4, 'SFTP_FAILURE'],
+      ['SSH_FX_OP_UNSUPPORTED', 3, 1104, 8, 'SFTP_OP_UNSUPPORTED'],
+      ['SSH_FX_QUOTA_EXCEEDED', 6, 1103, 15, 'SFTP_QUOTA_EXCEEDED'],
+      ['SSH_FX_NO_SPACE_ON_FILESYSTEM', 6, 1103, 14, 'SFTP_NO_SPACE'],
+    ] as const) {
+      const onRequest: ServerOptions['onRequest'] = ({ name }) =>
+        name === 'SSH_FXP_RENAME' ? { status, message: 'not today' } : undefined;
+      const { server, client } = await served({ onRequest });
+      await using _ = server;
+      await client.config(`ProtocolVersion=${version}`);
+      await client.createFile('f');
+      client.remoteFile = 'f';
+      const error = await failureOf(client.renameFile('g'));
+      assert.deepEqual([error.code, error.sftpStatus, error.coreCode], [code, number, coreCode]);
+      assert.match(error.message, /not today/);
+      assert.equal(await client.checkFileExists(), true);
+      await client.sshLogoff();
+    }
+  },
+);
 
-test('the end of the session or the connection in the middle of a request', async () => {
-  for (const [end, codes] of [
-    ['session', [1001]],
-    ['connection', [1120, 10054]],
-  ] as const) {
-    const { server, client } = await served({
-      onRequest: ({ name }) => (name === 'SSH_FXP_MKDIR' ? { end } : undefined),
-    });
-    await using _ = server;
-    await client.sshLogon();
-    const told: number[] = [];
-    client.on('disconnected', (e) => told.push(e.statusCode));
-    const error = await failureOf(client.makeDirectory('d'));
-    assert.ok((codes as readonly number[]).includes(error.code), `${error.code} ${error.message}`);
-    if (end === 'connection') assert.deepEqual([told, client.connected], [[error.code], false]);
-    await client.disconnect();
-    assert.equal(told.length, 1);
-  }
-});
+shows(
+  'the end of the session or the connection in the middle of a request',
+  ['error:1001', 'event:disconnected', 'connected'],
+  async () => {
+    for (const [end, codes] of [
+      ['session', [1001]],
+      ['connection', [1120, 10054]],
+    ] as const) {
+      const { server, client } = await served({
+        onRequest: ({ name }) => (name === 'SSH_FXP_MKDIR' ? { end } : undefined),
+      });
+      await using _ = server;
+      await client.sshLogon();
+      const told: number[] = [];
+      client.on('disconnected', (e) => told.push(e.statusCode));
+      const error = await failureOf(client.makeDirectory('d'));
+      assert.ok((codes as readonly number[]).includes(error.code), `${error.code} ${error.message}`);
+      if (end === 'connection') assert.deepEqual([told, client.connected], [[error.code], false]);
+      await client.disconnect();
+      assert.equal(told.length, 1);
+    }
+  },
+);
 
-test('disconnect() beside a method that waits: 212', async () => {
+shows('disconnect() beside a method that waits: 212', ['error:212', 'disconnect', 'connected'], async () => {
   const { server, client } = await served({
     onRequest: ({ name }) => (name === 'SSH_FXP_MKDIR' ? { silent: true } : undefined),
   });
@@ -321,62 +351,61 @@ test('disconnect() beside a method that waits: 212', async () => {
   assert.equal(client.connected, false);
 });
 
-test('errors of this machine keep their numbers: an address in use, one that is not ours, a reset', async () => {
-  const sockets: Socket[] = [];
-  const listener = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1');
-  const resetting = createServer((socket) => void socket.resetAndDestroy()).listen(0, '127.0.0.1');
-  await Promise.all([once(listener, 'listening'), once(resetting, 'listening')]);
-  try {
-    const { port } = listener.address() as AddressInfo;
-    for (const [at, localHost, localPort, code] of [
-      [port, '127.0.0.1', port, 10048],
-      [port, '203.0.113.7', 0, 10049],
-      [(resetting.address() as AddressInfo).port, '', 0, 10054],
-    ] as const) {
-      const client = await trusting(at);
-      Object.assign(client, { localHost, localPort });
-      const error = await failureOf(client.connect());
-      assert.equal(error.code, code, `${error.code} ${error.message}`);
-    }
-  } finally {
-    for (const socket of sockets) socket.destroy();
-    listener.close();
-    resetting.close();
-  }
-});
-
 const isRoot = process.getuid?.() === 0;
 
-test('a full disk: 302 with ENOSPC here, 1103 from a server, and the session goes on', {
-  skip: !(isRoot && process.platform === 'linux') && 'needs root to mount a tmpfs',
-}, async (t) => {
-  await using local = await localFolder();
-  const disk = local.file('disk');
-  await mkdir(disk);
-  const mounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk], { allowFailure: true });
-  if (mounted.code !== 0) return t.skip(`no tmpfs can be mounted here: ${mounted.stderr.trim()}`);
-  try {
-    const { server, client } = await served({ root: local.path });
-    await using _ = server;
-    await writeFile(local.file('large'), Buffer.alloc(3_000_000, 1));
-    [client.remoteFile, client.localFile, client.overwrite] = ['large', `${disk}/l`, true];
-    const here = await failureOf(client.download());
-    assert.deepEqual([here.code, here.errno, here.coreCode], [302, 'ENOSPC', 'TRANSFER_LOCAL_FILE']);
-    await rm(`${disk}/l`, { force: true });
-    for (const [version, status] of [
-      [3, 4],
-      [6, 14],
-    ] as const) {
+shows(
+  'a full disk: 302 with ENOSPC here, 1103 from a server, and the session goes on',
+  ['error:302', 'error:1103', 'download', 'upload'],
+  {
+    skip: !(isRoot && process.platform === 'linux') && 'needs root to mount a tmpfs',
+  },
+  async (t) => {
+    await using local = await localFolder();
+    const disk = local.file('disk');
+    await mkdir(disk);
+    const mounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk], {
+      allowFailure: true,
+    });
+    if (mounted.code !== 0) return t.skip(`no tmpfs can be mounted here: ${mounted.stderr.trim()}`);
+    try {
+      const { server, client } = await served({ root: local.path });
+      await using _ = server;
+      await writeFile(local.file('large'), Buffer.alloc(3_000_000, 1));
+      [client.remoteFile, client.localFile, client.overwrite] = ['large', `${disk}/l`, true];
+      const here = await failureOf(client.download());
+      assert.deepEqual([here.code, here.errno, here.coreCode], [302, 'ENOSPC', 'TRANSFER_LOCAL_FILE']);
+      await rm(`${disk}/l`, { force: true });
+      for (const [version, status] of [
+        [3, 4],
+        [6, 14],
+      ] as const) {
+        await client.sshLogoff();
+        await client.config(`ProtocolVersion=${version}`);
+        [client.remoteFile, client.localFile] = ['disk/r', local.file('large')];
+        const there = await failureOf(client.upload());
+        assert.deepEqual([there.code, there.sftpStatus], [1103, status], there.message);
+        assert.match(there.message, new RegExp(`^SFTP error ${status}: `));
+        await client.deleteFile('disk/r');
+      }
       await client.sshLogoff();
-      await client.config(`ProtocolVersion=${version}`);
-      [client.remoteFile, client.localFile] = ['disk/r', local.file('large')];
-      const there = await failureOf(client.upload());
-      assert.deepEqual([there.code, there.sftpStatus], [1103, status], there.message);
-      assert.match(there.message, new RegExp(`^SFTP error ${status}: `));
-      await client.deleteFile('disk/r');
+    } finally {
+      await run('umount', [disk]);
     }
+  },
+);
+
+shows(
+  'a handler that throws ends its method: 1098 with what it threw',
+  ['error:1098', 'event:startTransfer'],
+  async () => {
+    const { server, client } = await served({});
+    await using _ = server;
+    client.on('startTransfer', () => {
+      throw new RangeError('mine');
+    });
+    client.remoteFile = 'f';
+    const error = await failureOf(client.download());
+    assert.deepEqual([error.code, error.message, (error.cause as Error).name], [1098, 'mine', 'RangeError']);
     await client.sshLogoff();
-  } finally {
-    await run('umount', [disk]);
-  }
-});
+  },
+);

@@ -42,8 +42,8 @@ async function failsWith(code: number, promise: Promise<unknown>): Promise<SFTPC
 shows(
   'access control lists, what is allotted, times and owners, in each version that has them',
   [
-    ...['fileAcl', 'fileAllocationSize', 'fileOwnerId', 'fileGroupId', 'fileCreationTime'],
-    ...['fileModifiedTime', 'fileAccessTime', 'queryFileAttributes', 'updateFileAttributes'],
+    ...['fileAcl', 'fileAllocationSize', 'fileOwnerId', 'fileModifiedTime'],
+    ...['queryFileAttributes', 'updateFileAttributes'],
   ],
   async () => {
     await using local = await localFolder();
@@ -108,7 +108,7 @@ function endOf(channel: Channel): ServerEnd {
 
 shows(
   'sizes up to 2^53 - 1 are exact; a time beyond is refused',
-  ['fileSize', 'fileAllocationSize', 'fileModifiedTime', 'dirListFileSize', 'queryFileAttributes'],
+  ['fileSize', 'fileAllocationSize', 'dirListFileSize', 'queryFileAttributes', 'error:1103'],
   async () => {
     const files = new LyingFiles();
     files.put('/f', 'x');
@@ -132,7 +132,7 @@ shows(
 
 shows(
   'a size beyond 2^53 is refused with 1105, in queries, listings and downloads, and never rounded',
-  ['fileSize', 'dirListFileSize', 'queryFileAttributes', 'listDirectory', 'download'],
+  ['queryFileAttributes', 'listDirectory', 'download', 'error:1105'],
   async () => {
     for (const size of [2n ** 53n, 2n ** 60n + 1n, 2n ** 64n - 1n]) {
       await using server = await listenSsh({
@@ -228,22 +228,26 @@ shows(
   },
 );
 
-shows('UseFIPSCompliantAPI holds where Node runs in FIPS mode', ['config:UseFIPSCompliantAPI'], async () => {
-  const { getFips } = crypto;
-  const client = new SFTPClient();
-  await failsWith(211, client.config('UseFIPSCompliantAPI=True'));
-  // No build of Node here has a FIPS module: what it would answer stands in.
-  crypto.getFips = () => 1;
-  syncBuiltinESMExports();
-  try {
-    await client.config('UseFIPSCompliantAPI=True');
-    assert.equal(await client.config('UseFIPSCompliantAPI'), 'True');
-  } finally {
-    crypto.getFips = getFips;
+shows(
+  'UseFIPSCompliantAPI holds where Node runs in FIPS mode',
+  ['config:UseFIPSCompliantAPI', 'error:211'],
+  async () => {
+    const { getFips } = crypto;
+    const client = new SFTPClient();
+    await failsWith(211, client.config('UseFIPSCompliantAPI=True'));
+    // No build of Node here has a FIPS module: what it would answer stands in.
+    crypto.getFips = () => 1;
     syncBuiltinESMExports();
-  }
-  await failsWith(211, client.config('UseFIPSCompliantAPI=Yes'));
-});
+    try {
+      await client.config('UseFIPSCompliantAPI=True');
+      assert.equal(await client.config('UseFIPSCompliantAPI'), 'True');
+    } finally {
+      crypto.getFips = getFips;
+      syncBuiltinESMExports();
+    }
+    await failsWith(211, client.config('UseFIPSCompliantAPI=Yes'));
+  },
+);
 
 shows('a time-out that is changed after the login counts at once', ['timeout'], async () => {
   let isSilent = false;

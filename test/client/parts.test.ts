@@ -66,182 +66,130 @@ const CONNECT: readonly (readonly [config: string, expected: object])[] = [
   ['LogLevel=3', { logDetail: 'bytes' }],
 ];
 
-shows(
-  'settings of the connection become options of the core, and only where they were set',
-  [
-    ...['config:UseStrictKeyExchange', 'config:KeyRenegotiationThreshold', 'config:ClientSSHVersionString'],
-    ...['config:SSHVersionPattern', 'config:PreferredDHGroupBits', 'config:SSHKeepAliveInterval'],
-    ...[
-      'config:SSHKeepAliveCountMax',
-      'config:MaxPacketSize',
-      'config:MaxWindowSize',
-      'config:WaitForChannelClose',
-    ],
-    ...['config:WaitForServerDisconnect', 'config:SSHKeyExchangeAlgorithms', 'config:SSHMacAlgorithms'],
-    ...['config:SSHPubKeyAuthSigAlgorithms', 'sshEncryptionAlgorithms', 'sshCompressionAlgorithms'],
-    ...[
-      'firewallType',
-      'firewallHost',
-      'firewallPort',
-      'firewallUser',
-      'firewallPassword',
-      'firewallAutoDetect',
-    ],
-  ],
-  () => {
-    for (const [config, expected] of CONNECT) {
-      const from = vocabulary();
-      const [name, ...value] = config.split('=');
-      from.settings.set(name as 'LogLevel', value.join('='));
-      const options = toConnectOptions(from) as unknown as Record<string, unknown>;
-      for (const [option, wanted] of Object.entries(expected))
-        assert.deepEqual(options[option], wanted, config);
-    }
-    const plain = toConnectOptions(vocabulary());
-    assert.deepEqual([plain.algorithms, plain.proxy, 'rekeyBytes' in plain], [{}, undefined, false]);
+test('settings of the connection become options of the core, and only where they were set', () => {
+  for (const [config, expected] of CONNECT) {
     const from = vocabulary();
-    from.properties.sshEncryptionAlgorithms =
-      'aes256-ctr,aes192-ctr,aes128-ctr,3des-ctr,arcfour256,arcfour128,arcfour,aes256-gcm@openssh.com';
-    from.properties.sshCompressionAlgorithms = 'none,zlib';
-    assert.deepEqual(toConnectOptions(from).algorithms, {
-      ciphers: from.properties.sshEncryptionAlgorithms.split(','),
-      compressions: ['none', 'zlib'],
-    });
-    from.firewall.type = 3;
-    assert.equal(from.firewall.port, 1080);
-    assert.throws(() => toConnectOptions(from), { code: 118 });
-    Object.assign(from.firewall, { host: 'p', user: 'u', password: 'w' });
-    assert.deepEqual(toConnectOptions(from).proxy, {
-      type: 'socks5',
-      host: 'p',
-      port: 1080,
-      username: 'u',
-      password: 'w',
-    });
-    from.firewall.type = 1;
-    assert.equal(from.firewall.port, 80);
-    from.firewall.type = 0;
-    from.firewall.autoDetect = true;
-    assert.equal(toConnectOptions(from).proxy, 'environment');
-    from.properties.localHost = '127.0.0.1';
-    from.properties.localPort = 1234;
-    assert.deepEqual(
-      [toConnectOptions(from).localAddress, toConnectOptions(from).localPort],
-      ['127.0.0.1', 1234],
-    );
-  },
-);
+    const [name, ...value] = config.split('=');
+    from.settings.set(name as 'LogLevel', value.join('='));
+    const options = toConnectOptions(from) as unknown as Record<string, unknown>;
+    for (const [option, wanted] of Object.entries(expected))
+      assert.deepEqual(options[option], wanted, config);
+  }
+  const plain = toConnectOptions(vocabulary());
+  assert.deepEqual([plain.algorithms, plain.proxy, 'rekeyBytes' in plain], [{}, undefined, false]);
+  const from = vocabulary();
+  from.properties.sshEncryptionAlgorithms =
+    'aes256-ctr,aes192-ctr,aes128-ctr,3des-ctr,arcfour256,arcfour128,arcfour,aes256-gcm@openssh.com';
+  from.properties.sshCompressionAlgorithms = 'none,zlib';
+  assert.deepEqual(toConnectOptions(from).algorithms, {
+    ciphers: from.properties.sshEncryptionAlgorithms.split(','),
+    compressions: ['none', 'zlib'],
+  });
+  from.firewall.type = 3;
+  assert.equal(from.firewall.port, 1080);
+  assert.throws(() => toConnectOptions(from), { code: 118 });
+  Object.assign(from.firewall, { host: 'p', user: 'u', password: 'w' });
+  assert.deepEqual(toConnectOptions(from).proxy, {
+    type: 'socks5',
+    host: 'p',
+    port: 1080,
+    username: 'u',
+    password: 'w',
+  });
+  from.firewall.type = 1;
+  assert.equal(from.firewall.port, 80);
+  from.firewall.type = 0;
+  from.firewall.autoDetect = true;
+  assert.equal(toConnectOptions(from).proxy, 'environment');
+  from.properties.localHost = '127.0.0.1';
+  from.properties.localPort = 1234;
+  assert.deepEqual(
+    [toConnectOptions(from).localAddress, toConnectOptions(from).localPort],
+    ['127.0.0.1', 1234],
+  );
+});
 
 const NO_PARTS = { key: undefined };
 
-shows(
-  'the modes of logging in, and the settings about it',
-  [
-    ...[
-      'sshAuthMode',
-      'config:EnablePageantAuth',
-      'config:DoNotRepeatAuthMethods',
-      'config:KerberosDelegation',
-    ],
-    ...[
-      'config:KerberosRealm',
-      'config:KerberosSPN',
-      'config:SignedSSHCert',
-      'config:TryAllAvailableAuthMethods',
-    ],
-  ],
-  async () => {
-    const privateKey = await generateKey('ed25519');
-    const login = (mode: number, ...settings: string[]): Record<string, unknown> => {
-      const from = vocabulary();
-      from.properties.sshUser = 'user';
-      from.properties.sshPassword = 'secret';
-      from.properties.sshAuthMode = mode;
-      for (const setting of settings) from.settings.set(...(setting.split('=') as ['LogLevel', string]));
-      return toLoginInput(from, {
-        key: { comment: '', publicKey: privateKey.publicKey, privateKey },
-      }) as never;
-    };
-    const methods = (...of: Parameters<typeof login>): unknown =>
-      (login(...of).login as { methods: unknown }).methods;
-    assert.deepEqual(methods(SSHAuthModes.amNone), ['none']);
-    assert.deepEqual(methods(SSHAuthModes.amPassword), ['password']);
-    assert.deepEqual(methods(SSHAuthModes.amPublicKey), ['publickey']);
-    assert.deepEqual(methods(SSHAuthModes.amMultiFactor), ['publickey', 'password', 'keyboard-interactive']);
-    assert.deepEqual(methods(SSHAuthModes.amCustom), ['custom']);
-    assert.deepEqual(methods(SSHAuthModes.amPassword, 'EnablePageantAuth=1'), ['publickey', 'password']);
-    assert.deepEqual(methods(SSHAuthModes.amPassword, 'EnablePageantAuth=2'), ['publickey']);
-    assert.equal(
-      (login(SSHAuthModes.amPassword, 'EnablePageantAuth=2').agent as { required: boolean }).required,
-      true,
-    );
-    assert.deepEqual(methods(SSHAuthModes.amPassword, 'TryAllAvailableAuthMethods=1'), [
-      'password',
-      'publickey',
-      'keyboard-interactive',
-    ]);
-    assert.equal((login(SSHAuthModes.amPassword).login as { repeat: string }).repeat, 'never');
-    const again = login(SSHAuthModes.amPassword, 'DoNotRepeatAuthMethods=0').login as { repeat: string };
-    assert.equal(again.repeat, 'always');
-    const kerberos = ['KerberosRealm=EXAMPLE.COM', 'KerberosSPN=host/a', 'KerberosDelegation=False'];
-    assert.deepEqual(login(SSHAuthModes.amGSSAPIWithMic, ...kerberos).gssapi, {
-      delegate: false,
-      keyExchange: false,
-      realm: 'EXAMPLE.COM',
-      servicePrincipal: 'host/a',
-      principal: 'user',
-      password: 'secret',
-    });
-    assert.equal((login(SSHAuthModes.amGSSAPIKeyex).gssapi as { keyExchange: boolean }).keyExchange, true);
-    assert.deepEqual(
-      login(SSHAuthModes.amPublicKey, 'SignedSSHCert=ssh-rsa-cert-v01@openssh.com AAAA').certificate,
-      ['ssh-rsa-cert-v01@openssh.com AAAA'],
-    );
-    const without = vocabulary();
-    without.properties.sshAuthMode = SSHAuthModes.amPublicKey;
-    assert.throws(() => toLoginInput(without, NO_PARTS), { code: 1006 });
-  },
-);
-
-shows(
-  'settings of transfers become options of the core',
-  [
-    ...[
-      'config:AsyncTransfer',
-      'config:MaxFileData',
-      'config:MaxOutstandingPackets',
-      'config:ProtocolVersion',
-    ],
-    ...['config:RealTimeUpload', 'config:RealTimeUploadAgeLimit', 'config:CodePage'],
-  ],
-  async () => {
+test('the modes of logging in, and the settings about it', async () => {
+  const privateKey = await generateKey('ed25519');
+  const login = (mode: number, ...settings: string[]): Record<string, unknown> => {
     const from = vocabulary();
-    const plain = toDownloadOptions(from, 0, true);
-    assert.deepEqual(
-      [plain.requestBytes, plain.maxRequests, plain.askSize, plain.length],
-      [undefined, undefined, true, undefined],
-    );
-    from.settings.set('MaxFileData', '14745');
-    from.settings.set('MaxOutstandingPackets', '4');
-    from.settings.set('TransferredDataLimit', '100');
-    const down = toDownloadOptions(from, 50, true);
-    assert.deepEqual([down.requestBytes, down.maxRequests, down.resume, down.length], [14_745, 4, 50, 150]);
-    from.settings.set('AsyncTransfer', 'False');
-    assert.equal(toDownloadOptions(from, 0, true).maxRequests, 1);
-    from.settings.set('RealTimeUpload', 'True');
-    from.settings.set('RealTimeUploadAgeLimit', '3');
-    assert.deepEqual(toUploadOptions(from, 0, false, true).follow, { idle: 3000 });
-    assert.equal(toUploadOptions(from, 0, false, false).follow, undefined);
-    assert.deepEqual(
-      [toUploadOptions(from, 0, true, true).at, toUploadOptions(from, 9, false, true).resume],
-      ['end', 9],
-    );
-    from.settings.set('ProtocolVersion', '6');
-    from.settings.set('CodePage', '1251');
-    assert.deepEqual([toOpenOptions(from).version, toOpenOptions(from).nameEncoding], [6, 'windows-1251']);
-    await assert.rejects(new SFTPClient().config('CodePage=12345'), { code: 434 });
-  },
-);
+    from.properties.sshUser = 'user';
+    from.properties.sshPassword = 'secret';
+    from.properties.sshAuthMode = mode;
+    for (const setting of settings) from.settings.set(...(setting.split('=') as ['LogLevel', string]));
+    return toLoginInput(from, {
+      key: { comment: '', publicKey: privateKey.publicKey, privateKey },
+    }) as never;
+  };
+  const methods = (...of: Parameters<typeof login>): unknown =>
+    (login(...of).login as { methods: unknown }).methods;
+  assert.deepEqual(methods(SSHAuthModes.amNone), ['none']);
+  assert.deepEqual(methods(SSHAuthModes.amPassword), ['password']);
+  assert.deepEqual(methods(SSHAuthModes.amPublicKey), ['publickey']);
+  assert.deepEqual(methods(SSHAuthModes.amMultiFactor), ['publickey', 'password', 'keyboard-interactive']);
+  assert.deepEqual(methods(SSHAuthModes.amCustom), ['custom']);
+  assert.deepEqual(methods(SSHAuthModes.amPassword, 'EnablePageantAuth=1'), ['publickey', 'password']);
+  assert.deepEqual(methods(SSHAuthModes.amPassword, 'EnablePageantAuth=2'), ['publickey']);
+  assert.equal(
+    (login(SSHAuthModes.amPassword, 'EnablePageantAuth=2').agent as { required: boolean }).required,
+    true,
+  );
+  assert.deepEqual(methods(SSHAuthModes.amPassword, 'TryAllAvailableAuthMethods=1'), [
+    'password',
+    'publickey',
+    'keyboard-interactive',
+  ]);
+  assert.equal((login(SSHAuthModes.amPassword).login as { repeat: string }).repeat, 'never');
+  const again = login(SSHAuthModes.amPassword, 'DoNotRepeatAuthMethods=0').login as { repeat: string };
+  assert.equal(again.repeat, 'always');
+  const kerberos = ['KerberosRealm=EXAMPLE.COM', 'KerberosSPN=host/a', 'KerberosDelegation=False'];
+  assert.deepEqual(login(SSHAuthModes.amGSSAPIWithMic, ...kerberos).gssapi, {
+    delegate: false,
+    keyExchange: false,
+    realm: 'EXAMPLE.COM',
+    servicePrincipal: 'host/a',
+    principal: 'user',
+    password: 'secret',
+  });
+  assert.equal((login(SSHAuthModes.amGSSAPIKeyex).gssapi as { keyExchange: boolean }).keyExchange, true);
+  assert.deepEqual(
+    login(SSHAuthModes.amPublicKey, 'SignedSSHCert=ssh-rsa-cert-v01@openssh.com AAAA').certificate,
+    ['ssh-rsa-cert-v01@openssh.com AAAA'],
+  );
+  const without = vocabulary();
+  without.properties.sshAuthMode = SSHAuthModes.amPublicKey;
+  assert.throws(() => toLoginInput(without, NO_PARTS), { code: 1006 });
+});
+
+test('settings of transfers become options of the core', async () => {
+  const from = vocabulary();
+  const plain = toDownloadOptions(from, 0, true);
+  assert.deepEqual(
+    [plain.requestBytes, plain.maxRequests, plain.askSize, plain.length],
+    [undefined, undefined, true, undefined],
+  );
+  from.settings.set('MaxFileData', '14745');
+  from.settings.set('MaxOutstandingPackets', '4');
+  from.settings.set('TransferredDataLimit', '100');
+  const down = toDownloadOptions(from, 50, true);
+  assert.deepEqual([down.requestBytes, down.maxRequests, down.resume, down.length], [14_745, 4, 50, 150]);
+  from.settings.set('AsyncTransfer', 'False');
+  assert.equal(toDownloadOptions(from, 0, true).maxRequests, 1);
+  from.settings.set('RealTimeUpload', 'True');
+  from.settings.set('RealTimeUploadAgeLimit', '3');
+  assert.deepEqual(toUploadOptions(from, 0, false, true).follow, { idle: 3000 });
+  assert.equal(toUploadOptions(from, 0, false, false).follow, undefined);
+  assert.deepEqual(
+    [toUploadOptions(from, 0, true, true).at, toUploadOptions(from, 9, false, true).resume],
+    ['end', 9],
+  );
+  from.settings.set('ProtocolVersion', '6');
+  from.settings.set('CodePage', '1251');
+  assert.deepEqual([toOpenOptions(from).version, toOpenOptions(from).nameEncoding], [6, 'windows-1251']);
+  await assert.rejects(new SFTPClient().config('CodePage=12345'), { code: 434 });
+});
 
 shows(
   'fields of packets: written, read by name and by type, refused',
@@ -302,41 +250,37 @@ shows(
   },
 );
 
-shows(
-  'handlers: in order, awaited, once, taken away; an error event nobody hears throws nothing',
-  ['event:error', 'event:log', 'event:connected'],
-  async () => {
-    const client = new SFTPClient();
-    assert.equal(
-      client.on('log', () => {}),
-      client,
-    );
-    assert.throws(() => client.on('transfers' as 'transfer', () => {}), /did you mean transfer\?/);
-    assert.throws(() => client.on('transfer', undefined as never), { code: 10022 });
-    const emitter = new Emitter();
-    const order: string[] = [];
-    const slow = async (): Promise<void> => {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      order.push('slow');
-    };
-    emitter.add('sshStatus', slow, false);
-    emitter.add('sshStatus', () => order.push('quick'), true);
-    await emitter.emit('sshStatus', { message: '' });
-    await emitter.emit('sshStatus', { message: '' });
-    assert.deepEqual(order, ['slow', 'quick', 'slow']);
-    emitter.remove('sshStatus', slow);
-    assert.equal(emitter.hears('sshStatus'), false);
-    emitter.notify('error', { errorCode: 1, description: '', localFile: '', remoteFile: '' });
-    const errors: string[] = [];
-    emitter.add('error', (e) => errors.push(e.description), false);
-    emitter.add('error', () => Promise.reject(new Error('in the error handler')), false);
-    emitter.add('log', () => Promise.reject(new Error('late')), false);
-    emitter.notify('log', { logLevel: 1, message: '', logType: '' });
+test('handlers: in order, awaited, once, taken away; an error event nobody hears throws nothing', async () => {
+  const client = new SFTPClient();
+  assert.equal(
+    client.on('log', () => {}),
+    client,
+  );
+  assert.throws(() => client.on('transfers' as 'transfer', () => {}), /did you mean transfer\?/);
+  assert.throws(() => client.on('transfer', undefined as never), { code: 10022 });
+  const emitter = new Emitter();
+  const order: string[] = [];
+  const slow = async (): Promise<void> => {
     await new Promise((resolve) => setTimeout(resolve, 5));
-    assert.deepEqual(errors, ['late']);
-    assert.ok(Object.values(ConnectionEvents).length === 6);
-  },
-);
+    order.push('slow');
+  };
+  emitter.add('sshStatus', slow, false);
+  emitter.add('sshStatus', () => order.push('quick'), true);
+  await emitter.emit('sshStatus', { message: '' });
+  await emitter.emit('sshStatus', { message: '' });
+  assert.deepEqual(order, ['slow', 'quick', 'slow']);
+  emitter.remove('sshStatus', slow);
+  assert.equal(emitter.hears('sshStatus'), false);
+  emitter.notify('error', { errorCode: 1, description: '', localFile: '', remoteFile: '' });
+  const errors: string[] = [];
+  emitter.add('error', (e) => errors.push(e.description), false);
+  emitter.add('error', () => Promise.reject(new Error('in the error handler')), false);
+  emitter.add('log', () => Promise.reject(new Error('late')), false);
+  emitter.notify('log', { logLevel: 1, message: '', logType: '' });
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.deepEqual(errors, ['late']);
+  assert.ok(Object.values(ConnectionEvents).length === 6);
+});
 
 shows(
   'settings that are kept, read only, or about this program',
@@ -355,12 +299,7 @@ shows(
       'config',
       'reset',
     ],
-    ...[
-      'config:ChannelDataEOL',
-      'config:ChannelDataEOLFound',
-      'config:MaxChannelDataLength',
-      'config:MaskSensitiveData',
-    ],
+    ...['config:ChannelDataEOL', 'config:ChannelDataEOLFound', 'config:MaxChannelDataLength', 'error:10022'],
   ],
   async () => {
     const client = new SFTPClient();
@@ -404,61 +343,50 @@ shows(
   },
 );
 
-shows(
-  'attributes of later SFTP versions are shown and sent',
-  [
-    'fileAcl',
-    'fileAllocationSize',
-    'fileAttributeBits',
-    'fileAttributeBitsValid',
-    'fileCreationTime',
-    'fileOwnerId',
-  ],
-  () => {
-    const { file } = new ClientState();
-    const told = {
-      type: 'file',
-      size: 7,
-      allocationSize: 4096,
-      owner: 'alice',
-      group: 'users',
-      createTime: 1_600_000_000,
-      createTimeNanoseconds: 5_000_000,
-      modifyTime: 1,
-      acl: 'ALLOWED::alice:READ_DATA',
-      bits: 5,
-      bitsValid: 7,
-    } as const;
-    showAttributes(file, told);
-    const { view } = file;
-    assert.deepEqual(
-      [
-        view.acl,
-        view.allocationSize,
-        view.attributeBits,
-        view.attributeBitsValid,
-        view.creationTime,
-        view.ownerId,
-      ],
-      [told.acl, 4096, 5, 7, 1_600_000_000_005, 'alice'],
-    );
-    assert.deepEqual(setAttributes(file, told, 6), {});
-    view.acl = 'other';
-    view.creationTime = 1_500_000_000_250;
-    view.groupId = 'staff';
-    view.modifiedTime = 2500;
-    assert.deepEqual(setAttributes(file, told, 6), {
-      acl: 'other',
-      createTime: 1_500_000_000,
-      createTimeNanoseconds: 250_000_000,
-      owner: 'alice',
-      group: 'staff',
-      modifyTime: 2,
-      modifyTimeNanoseconds: 500_000_000,
-    });
-    assert.throws(() => showAttributes(file, { modifyTime: 2 ** 52 }), { code: 1103 });
-  },
-);
+test('attributes of later SFTP versions are shown and sent', () => {
+  const { file } = new ClientState();
+  const told = {
+    type: 'file',
+    size: 7,
+    allocationSize: 4096,
+    owner: 'alice',
+    group: 'users',
+    createTime: 1_600_000_000,
+    createTimeNanoseconds: 5_000_000,
+    modifyTime: 1,
+    acl: 'ALLOWED::alice:READ_DATA',
+    bits: 5,
+    bitsValid: 7,
+  } as const;
+  showAttributes(file, told);
+  const { view } = file;
+  assert.deepEqual(
+    [
+      view.acl,
+      view.allocationSize,
+      view.attributeBits,
+      view.attributeBitsValid,
+      view.creationTime,
+      view.ownerId,
+    ],
+    [told.acl, 4096, 5, 7, 1_600_000_000_005, 'alice'],
+  );
+  assert.deepEqual(setAttributes(file, told, 6), {});
+  view.acl = 'other';
+  view.creationTime = 1_500_000_000_250;
+  view.groupId = 'staff';
+  view.modifiedTime = 2500;
+  assert.deepEqual(setAttributes(file, told, 6), {
+    acl: 'other',
+    createTime: 1_500_000_000,
+    createTimeNanoseconds: 250_000_000,
+    owner: 'alice',
+    group: 'staff',
+    modifyTime: 2,
+    modifyTimeNanoseconds: 500_000_000,
+  });
+  assert.throws(() => showAttributes(file, { modifyTime: 2 ** 52 }), { code: 1103 });
+});
 
 test('masks', () => {
   for (const [mask, name, fits] of [
@@ -563,21 +491,8 @@ const BY_DETAILS: readonly (readonly [number: number, code: ErrorCode, details: 
   [1022, 'SSH_MALFORMED', { phase: 'channel data' }],
   [1039, 'CONNECTION_LOST', { phase: 'keep-alive' }],
 ];
-/** Numbers that the client gives by itself; the tests with real servers show each of them. */
-const OWN_NUMBERS = [100, 101, 102, 104, 106, 107, 116, 211, 1038, 1104, 1105, 1106, 1107, 1108, 1109, 1117];
 
-test('every number that can occur is one that something fails with, and the others say why they cannot', () => {
+test('what a failure is about decides where its code does not', () => {
   for (const [number, code, details] of BY_DETAILS)
     assert.equal(toClientError(new WherryError(code, 'x', details)).code, number, `${code} ${number}`);
-  const given = new Set([
-    ...OWN_NUMBERS,
-    ...BY_DETAILS.map(([number]) => number),
-    ...(Object.keys(ERROR_CODES) as ErrorCode[]).map(
-      (code) => toClientError(new WherryError(code, 'x')).code,
-    ),
-  ]);
-  for (const { code, group, errno, never } of CLIENT_ERRORS) {
-    const occurs = given.has(code) || errno !== undefined;
-    assert.equal(occurs, never === undefined, `${group} ${code}`);
-  }
 });

@@ -77,12 +77,22 @@ shows(
 
 shows(
   'keys of other stores log in: PEM text, a file whose type is told by its contents, with a passphrase',
-  ['sshCertStore', 'sshCertStoreType', 'sshCertStorePassword', 'sshCertEncoded'],
+  ['sshCertStore', 'sshCertStoreType', 'sshCertStorePassword', 'sshCertEncoded', 'error:1006'],
   openssh,
   async () => {
     const { userKeys } = await getFixtures();
     const file = userKeys.ed25519.files.openssh;
     const text = await readFile(file, 'utf8');
+    await using folder = await localFolder();
+    const locked = folder.file('locked');
+    await writeFile(locked, text, { mode: 0o600 });
+    await run('ssh-keygen', ['-q', '-p', '-P', '', '-N', 'a passphrase', '-f', locked]);
+    const opener = await clientOf();
+    opener.sshCertStore = locked;
+    await failsWith(1006, opener.sshLogon());
+    opener.sshCertStorePassword = 'a passphrase';
+    await opener.sshLogon();
+    await opener.sshLogoff();
     for (const [type, store] of [
       [CertStoreTypes.cstAuto, file],
       [CertStoreTypes.cstAuto, text],

@@ -262,6 +262,7 @@ shows(
     'config:DisableRealPath',
     'config:NormalizeRemotePath',
     'config:AllowBackslashInName',
+    'error:1106',
   ],
   openssh,
   async () => {

@@ -21,7 +21,12 @@ noUnhandledRejections();
 
 shows(
   'UseStrictKeyExchange: off, offered, and required of a server that does not know it',
-  ['config:UseStrictKeyExchange', 'config:NegotiatedStrictKex', 'config:ServerSSHVersionString'],
+  [
+    'config:UseStrictKeyExchange',
+    'config:NegotiatedStrictKex',
+    'config:ServerSSHVersionString',
+    'error:1003',
+  ],
   requireServer('tinysshd'),
   async () => {
     const client = await clientOf(realServer('openssh'));
@@ -139,7 +144,10 @@ shows(
 
 shows(
   'nothing is changed while a connection is being made, and none is made twice at a time',
-  ['sshHost', 'sshPort', 'localHost', 'localPort', 'connect', 'sshLogon'],
+  [
+    ...['sshHost', 'sshPort', 'localHost', 'localPort', 'connect', 'sshLogon', 'error:100', 'error:101'],
+    ...['error:106', 'error:107', 'error:1105 TCPClient'],
+  ],
   requireServer('openssh'),
   async () => {
     const client = await clientOf();

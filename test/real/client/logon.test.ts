@@ -82,7 +82,7 @@ shows(
 
 shows(
   'connect() only shakes hands; sshLogon() goes on from there',
-  ['connect', 'disconnect'],
+  ['connect', 'disconnect', 'sshLogon', 'sshUser', 'error:104'],
   openssh,
   async () => {
     const client = await clientOf();
@@ -106,25 +106,30 @@ shows(
   },
 );
 
-shows('what cannot be changed while connected says so', ['localPort', 'localHost'], openssh, async () => {
-  const client = await clientOf();
-  await client.connect();
-  for (const [name, value, code] of [
-    ['sshHost', 'x', 101],
-    ['sshPort', 1, 100],
-    ['localHost', 'x', 107],
-    ['localPort', 1, 106],
-  ] as const) {
-    assert.throws(() => Object.assign(client, { [name]: value }), { code }, name);
-  }
-  await client.disconnect();
-  client.sshPort = 1;
-});
+shows(
+  'what cannot be changed while connected says so',
+  ['localPort', 'localHost', 'sshHost', 'sshPort', 'error:100', 'error:101', 'error:106', 'error:107'],
+  openssh,
+  async () => {
+    const client = await clientOf();
+    await client.connect();
+    for (const [name, value, code] of [
+      ['sshHost', 'x', 101],
+      ['sshPort', 1, 100],
+      ['localHost', 'x', 107],
+      ['localPort', 1, 106],
+    ] as const) {
+      assert.throws(() => Object.assign(client, { [name]: value }), { code }, name);
+    }
+    await client.disconnect();
+    client.sshPort = 1;
+  },
+);
 
 describe('host keys', () => {
   shows(
     'nobody accepts the key: 1030, and no password was sent',
-    ['config:SSHAcceptAnyServerHostKey'],
+    ['config:SSHAcceptAnyServerHostKey', 'event:connected', 'error:1030'],
     openssh,
     async () => {
       const client = await clientOf();
@@ -214,24 +219,29 @@ describe('host keys', () => {
 });
 
 describe('ways to log in', () => {
-  shows('by password; a wrong one is 1032 with what was tried', ['sshPassword'], withPassword, async () => {
-    const client = await clientOf();
-    client.sshAuthMode = SSHAuthModes.amPassword;
-    client.sshPassword = 'wrong';
-    let ended: string[] = [];
-    client.on('connected', (e) => ended.push(`connected ${e.statusCode}`));
-    client.on('disconnected', (e) => ended.push(`disconnected ${e.statusCode}`));
-    const error = await failsWith(1032, client.sshLogon());
-    assert.deepEqual(error.details.tried, ['password']);
-    assert.ok(!JSON.stringify(error).includes('wrong"'));
-    assert.deepEqual(ended, ['connected 0', 'disconnected 1032']);
-    assert.equal(client.connected, false);
-    client.sshPassword = realServer('openssh').password!;
-    await client.sshLogon();
-    ended = [];
-    await client.sshLogoff();
-    assert.deepEqual(ended, ['disconnected 0']);
-  });
+  shows(
+    'by password; a wrong one is 1032 with what was tried',
+    ['sshPassword', 'event:disconnected', 'error:1032'],
+    withPassword,
+    async () => {
+      const client = await clientOf();
+      client.sshAuthMode = SSHAuthModes.amPassword;
+      client.sshPassword = 'wrong';
+      let ended: string[] = [];
+      client.on('connected', (e) => ended.push(`connected ${e.statusCode}`));
+      client.on('disconnected', (e) => ended.push(`disconnected ${e.statusCode}`));
+      const error = await failsWith(1032, client.sshLogon());
+      assert.deepEqual(error.details.tried, ['password']);
+      assert.ok(!JSON.stringify(error).includes('wrong"'));
+      assert.deepEqual(ended, ['connected 0', 'disconnected 1032']);
+      assert.equal(client.connected, false);
+      client.sshPassword = realServer('openssh').password!;
+      await client.sshLogon();
+      ended = [];
+      await client.sshLogoff();
+      assert.deepEqual(ended, ['disconnected 0']);
+    },
+  );
 
   shows(
     'keyboard-interactive: one event for each question; PasswordPrompt answers in advance',
@@ -296,7 +306,12 @@ describe('ways to log in', () => {
   shows('a custom login that gives up is 1032', ['event:sshCustomAuth'], openssh, async () => {
     const client = await clientOf();
     client.sshAuthMode = SSHAuthModes.amCustom;
+    let asked = 0;
+    client.on('sshCustomAuth', () => {
+      asked++;
+    });
     await failsWith(1032, client.sshLogon());
+    assert.equal(asked, 1);
   });
 
   shows(
@@ -316,23 +331,27 @@ describe('ways to log in', () => {
 });
 
 describe('servers that are not there', () => {
-  shows('a closed port: 10061, told by connected and by the error', ['event:connected'], async () => {
-    const listener = createServer().listen(0, '127.0.0.1');
-    await once(listener, 'listening');
-    const { port } = listener.address() as { port: number };
-    await new Promise((resolve) => listener.close(resolve));
-    const client = new SFTPClient();
-    const told: string[] = [];
-    client.on('connected', (e) => told.push(`${e.statusCode} ${e.description}`));
-    const error = await failsWith(10061, client.sshLogon('127.0.0.1', port));
-    assert.match(error.message, /^\[10061\] Connection refused\./);
-    assert.deepEqual([error.errno, error.coreCode], ['ECONNREFUSED', 'CONNECT_REFUSED']);
-    assert.deepEqual(told, [`10061 ${error.message}`]);
-  });
+  shows(
+    'a closed port: 10061, told by connected and by the error',
+    ['event:connected', 'error:10061'],
+    async () => {
+      const listener = createServer().listen(0, '127.0.0.1');
+      await once(listener, 'listening');
+      const { port } = listener.address() as { port: number };
+      await new Promise((resolve) => listener.close(resolve));
+      const client = new SFTPClient();
+      const told: string[] = [];
+      client.on('connected', (e) => told.push(`${e.statusCode} ${e.description}`));
+      const error = await failsWith(10061, client.sshLogon('127.0.0.1', port));
+      assert.match(error.message, /^\[10061\] Connection refused\./);
+      assert.deepEqual([error.errno, error.coreCode], ['ECONNREFUSED', 'CONNECT_REFUSED']);
+      assert.deepEqual(told, [`10061 ${error.message}`]);
+    },
+  );
 
   shows(
     'a silent server: 201 after timeout seconds; interrupt() ends it before',
-    ['timeout', 'interrupt'],
+    ['timeout', 'interrupt', 'idle', 'error:201', 'error:211', 'error:10004'],
     async () => {
       const listener = createServer(() => {}).listen(0, '127.0.0.1');
       await once(listener, 'listening');
@@ -356,7 +375,7 @@ describe('servers that are not there', () => {
     },
   );
 
-  shows('no host, no port', ['sshHost', 'sshPort'], async () => {
+  shows('no host, no port', ['sshHost', 'sshPort', 'error:102', 'error:116', 'error:11001'], async () => {
     const client = new SFTPClient();
     await failsWith(102, client.sshLogon());
     await failsWith(116, client.sshLogon('127.0.0.1', 0));

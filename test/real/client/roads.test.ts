@@ -1,7 +1,7 @@
 /** What lies between a client and its server: addresses, proxies, and roads that fall silent or break. */
 import assert from 'node:assert/strict';
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { describe } from 'node:test';
+import { describe, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FirewallTypes, type SFTPClient, SFTPClientError } from '../../../src/client/index.ts';
 import { shows } from '../../client/shows.ts';
@@ -99,39 +99,53 @@ shows(
 
 describe('proxies', () => {
   const { tinyproxyBasic, microsocksLogin, sshD, microsocks } = PROXY_PROGRAMS;
-  for (const [program, type, user, password] of [
-    [tinyproxyBasic, FirewallTypes.fwTunnel, PROXY_USER.username, 'plain-pw-1'],
-    [microsocksLogin, FirewallTypes.fwSOCKS5, PROXY_USER.username, PROXY_USER.password],
-    [sshD, FirewallTypes.fwSOCKS4, '', ''],
-    [sshD, FirewallTypes.fwSOCKS4A, '', ''],
+  /** A login through a proxy, which wants a login itself where there is a user. */
+  const through =
+    (program: (typeof PROXY_PROGRAMS)['sshD'], type: number, user = '', password = '') =>
+    async (t: TestContext): Promise<void> => {
+      const server = realServer('openssh');
+      const account = await getAccount();
+      await using proxy = await startOnDemand(t, program, () => program.start({ server, account }));
+      if (proxy === undefined) return;
+      const client = await clientOf();
+      const stages: string[] = [];
+      client.on('connectionStatus', (e) => stages.push(e.connectionEvent));
+      client.firewallType = type;
+      client.firewallHost = '127.0.0.1';
+      client.firewallPort = proxy.port;
+      if (user !== '') {
+        await failsWith(118, client.sshLogon());
+        client.firewallUser = user;
+        client.firewallPassword = 'wrong';
+        await failsWith(118, client.sshLogon());
+        client.firewallPassword = password;
+      }
+      await client.sshLogon();
+      assert.equal(stages[0], 'Firewall connection complete');
+      await client.sshLogoff();
+      assert.equal(stages.at(-1), 'Firewall host disconnected');
+    };
+
+  for (const [program, type, password] of [
+    [tinyproxyBasic, FirewallTypes.fwTunnel, 'plain-pw-1'],
+    [microsocksLogin, FirewallTypes.fwSOCKS5, PROXY_USER.password],
   ] as const) {
     shows(
       `${program.doc}, firewallType ${type}`,
-      ['firewallType', 'firewallHost', 'firewallPort', 'firewallUser', 'firewallPassword'],
+      [
+        ...['firewallType', 'firewallHost', 'firewallPort', 'firewallUser', 'firewallPassword'],
+        ...['event:connectionStatus', 'error:118'],
+      ],
       openssh,
-      async (t) => {
-        const server = realServer('openssh');
-        const account = await getAccount();
-        await using proxy = await startOnDemand(t, program, () => program.start({ server, account }));
-        if (proxy === undefined) return;
-        const client = await clientOf();
-        const stages: string[] = [];
-        client.on('connectionStatus', (e) => stages.push(e.connectionEvent));
-        client.firewallType = type;
-        client.firewallHost = '127.0.0.1';
-        client.firewallPort = proxy.port;
-        if (user !== '') {
-          await failsWith(118, client.sshLogon());
-          client.firewallUser = user;
-          client.firewallPassword = 'wrong';
-          await failsWith(118, client.sshLogon());
-          client.firewallPassword = password;
-        }
-        await client.sshLogon();
-        assert.equal(stages[0], 'Firewall connection complete');
-        await client.sshLogoff();
-        assert.equal(stages.at(-1), 'Firewall host disconnected');
-      },
+      through(program, type, PROXY_USER.username, password),
+    );
+  }
+  for (const type of [FirewallTypes.fwSOCKS4, FirewallTypes.fwSOCKS4A]) {
+    shows(
+      `${sshD.doc}, firewallType ${type}`,
+      ['firewallType', 'firewallHost', 'firewallPort', 'event:connectionStatus'],
+      openssh,
+      through(sshD, type),
     );
   }
 
@@ -171,7 +185,7 @@ describe('proxies', () => {
 describe('roads that end', () => {
   shows(
     'a server that falls silent: keep-alive requests find out, with 1039',
-    ['config:SSHKeepAliveInterval', 'config:SSHKeepAliveCountMax', 'event:disconnected'],
+    ['config:SSHKeepAliveInterval', 'config:SSHKeepAliveCountMax', 'event:disconnected', 'error:1039'],
     openssh,
     async () => {
       const { client, relay } = await relayed();
@@ -186,6 +200,7 @@ describe('roads that end', () => {
       await until(() => relay.bytes.down !== before);
       assert.equal(client.connected, true);
       relay.freeze();
+      await failsWith(1039, client.makeDirectory('never'));
       assert.equal(await ended, 1039);
       assert.equal(client.connected, false);
     },
@@ -193,7 +208,7 @@ describe('roads that end', () => {
 
   shows(
     'a server that falls silent in a transfer: 201 after timeout seconds, and what came is kept',
-    ['timeout', 'download', 'startByte'],
+    ['timeout', 'download', 'startByte', 'error:201'],
     openssh,
     async () => {
       const { client, relay } = await relayed();

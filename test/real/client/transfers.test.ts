@@ -28,6 +28,7 @@ shows(
     'event:transfer',
     'event:startTransfer',
     'event:endTransfer',
+    'error:1108',
   ],
   openssh,
   async () => {
@@ -102,7 +103,7 @@ shows('files of 0 and 1 bytes have a beginning and an end', ['download', 'upload
 
 shows(
   'without localFile a download is only shown; what is missing is 1107',
-  ['localFile', 'remoteFile'],
+  ['localFile', 'remoteFile', 'event:transfer', 'error:1107', 'error:302'],
   openssh,
   async () => {
     await using b = await bench();
@@ -132,7 +133,7 @@ shows(
 
 shows(
   'startByte goes on where a transfer stopped, both ways, and is 0 again afterwards',
-  ['startByte', 'upload', 'download'],
+  ['startByte', 'upload', 'download', 'error:211'],
   openssh,
   async () => {
     await using b = await bench();
@@ -283,7 +284,7 @@ shows('PreserveFileTime keeps the times, both ways', ['config:PreserveFileTime']
 
 shows(
   'a handler that throws ends the transfer with its error; interrupt() does as well',
-  ['interrupt', 'event:transfer'],
+  ['interrupt', 'event:transfer', 'error:10004'],
   openssh,
   async () => {
     await using b = await bench();
