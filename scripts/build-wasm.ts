@@ -2,14 +2,14 @@
  * `npm run wasm`: compiles the AssemblyScript sources under src/ into modules that hold the WebAssembly as base64,
  * so that neither a build nor a file beside the code is needed at run time.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import asc from 'assemblyscript/asc';
 
 const ROOT: string = fileURLToPath(new URL('..', import.meta.url));
 
-/** One WebAssembly module: its source and the module that is generated from it, both from the project's root. */
+/** One WebAssembly module: its source, which may import from its own folder, and the module that is generated from it, both from the project's root. */
 export interface WasmModule {
   readonly source: string;
   readonly target: string;
@@ -24,17 +24,30 @@ export const WASM_MODULES: readonly WasmModule[] = [
     source: 'src/ssh/crypto/umac/assembly/index.ts',
     target: 'src/ssh/crypto/umac/umac.wasm.ts',
   },
+  {
+    source: 'src/ssh/crypto/bcrypt/assembly/index.ts',
+    target: 'src/ssh/crypto/bcrypt/bcrypt.wasm.ts',
+  },
+  {
+    source: 'src/ssh/crypto/argon2/assembly/index.ts',
+    target: 'src/ssh/crypto/argon2/argon2.wasm.ts',
+  },
 ];
 
 /** The same source and compiler give the same bytes on every machine. */
-const FLAGS = ['-O3', '--converge', '--runtime', 'stub', '--noAssert', '--initialMemory', '1'];
+const FLAGS = [
+  ...['-O3', '--converge', '--runtime', 'stub', '--noAssert', '--initialMemory', '1'],
+  ...['--enable', 'simd'],
+];
 
 /** Compiles one module; throws with the compiler's words when it does not compile. */
 export async function compile(module: WasmModule): Promise<Uint8Array> {
   let wasm: Uint8Array | undefined;
   const source = basename(module.source);
+  const folder = join(ROOT, dirname(module.source));
+  const files = readdirSync(folder);
   const { error, stderr } = await asc.main([source, '--outFile', 'out.wasm', ...FLAGS], {
-    readFile: (name) => (name === source ? readFileSync(join(ROOT, module.source), 'utf8') : null),
+    readFile: (name) => (files.includes(name) ? readFileSync(join(folder, name), 'utf8') : null),
     writeFile: (_name, contents) => {
       if (typeof contents !== 'string') wasm = contents;
     },

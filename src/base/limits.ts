@@ -31,7 +31,7 @@ export const LIMITS = {
   dhGroupBitsMax: { value: 8192, why: 'RFC 4419 upper bound; CPU time' },
   bcryptRounds: {
     value: 128,
-    why: 'KDF rounds of an OpenSSH private key file, at about 10 ms each; ssh-keygen writes 16 or 24, people ask for 100',
+    why: 'KDF rounds of an OpenSSH private key file, at about 5 ms each; ssh-keygen writes 16 or 24, people ask for 100',
   },
   pbkdf2Iterations: {
     value: 2_500_000,
@@ -39,8 +39,8 @@ export const LIMITS = {
   },
   argon2MemoryKiB: { value: 262_144, why: 'memory an Argon2 key file may ask for; puttygen writes 8192' },
   argon2Work: {
-    value: 393_216,
-    why: 'KiB of memory times passes of an Argon2 key file; puttygen writes about 170,000 to 300,000',
+    value: 524_288,
+    why: 'KiB of memory times passes of an Argon2 key file, half a second; puttygen writes about 170,000 to 300,000',
   },
   derDepth: { value: 32, why: 'elements within elements of a DER file; the deepest key we know has 12' },
   certificatePrincipals: { value: 256, why: 'names in an OpenSSH certificate, as OpenSSH caps them' },

@@ -2,10 +2,10 @@
 import { createCipheriv, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { fromUtf8, toBase64, toHex } from '../../base/bytes.ts';
 import { WherryError } from '../../base/errors.ts';
+import { argon2 } from '../crypto/argon2/argon2.ts';
 import { WireWriter } from '../wire/writer.ts';
 import { DER_TAGS } from './der.ts';
 import { derElement, derInteger, derOctetString, derOid, derSequence } from './der-writer.ts';
-import { argon2 } from './formats/argon2.ts';
 import { unsupported } from './formats/key-errors.ts';
 import { ppkMac } from './formats/ppk.ts';
 import { exportNumbers, fromBase64url, fromBig, type KeyNumbers } from './key-numbers.ts';

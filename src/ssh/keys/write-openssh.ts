@@ -1,8 +1,8 @@
 /** Writes OpenSSH's own private key format (PROTOCOL.key). */
 import { createCipheriv, randomBytes } from 'node:crypto';
 import { EMPTY, fromUtf8, readU32, toBase64 } from '../../base/bytes.ts';
+import { bcryptPbkdf } from '../crypto/bcrypt/bcrypt-pbkdf.ts';
 import { WireWriter } from '../wire/writer.ts';
-import { bcryptPbkdf } from './bcrypt.ts';
 import type { KeyNumbers } from './key-numbers.ts';
 import type { KeyTypeRow } from './key-types.ts';
 import { PRIVATE_FIELDS } from './private-fields.ts';

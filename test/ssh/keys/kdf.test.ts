@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import * as crypto from 'node:crypto';
 import { test } from 'node:test';
+import { argon2d, argon2i, argon2id } from '@noble/hashes/argon2.js';
+import fc from 'fast-check';
+import { isWherryError } from '../../../src/base/errors.ts';
 import { LIMITS } from '../../../src/base/limits.ts';
-import { bcryptPbkdf } from '../../../src/ssh/keys/bcrypt.ts';
-import { type Argon2Kind, argon2 } from '../../../src/ssh/keys/formats/argon2.ts';
+import { type Argon2Kind, argon2 } from '../../../src/ssh/crypto/argon2/argon2.ts';
+import { bcryptPbkdf } from '../../../src/ssh/crypto/bcrypt/bcrypt-pbkdf.ts';
 import { bmpPassword, pkcs12Derive } from '../../../src/ssh/keys/formats/pkcs12-kdf.ts';
 import { decryptRc2 } from '../../../src/ssh/keys/formats/rc2.ts';
 
@@ -35,19 +39,71 @@ test('bcrypt_pbkdf', () => {
   assert.ok(LIMITS.bcryptRounds.value >= 100, 'ssh-keygen -a 100 is what many guides say');
 });
 
-/** RFC 9106 section 5 has a secret and associated data, which key files have not; these are of the argon2 program. */
-const ARGON2: readonly (readonly [Argon2Kind, string])[] = [
-  ['argon2i', 'c1628832147d9720c5bd1cfd61367078729f6dfb6f8fea9ff98158e0d7816ed0'],
-  ['argon2id', '09316115d5cf24ed5a15a31a3ba326e5cf32edc24702987c02b6566f61913cf7'],
-];
+/** RFC 9106 sections 5.1 to 5.3, and the vectors of the reference program with 64 MiB and two passes. */
+const ARGON2: Readonly<Record<Argon2Kind, readonly [string, string?]>> = {
+  argon2d: ['512b391b6f1162975371d30919734294f868e3be3984f3c1a13a4db9fabe4acb'],
+  argon2i: [
+    'c814d9d1dc7f37aa13f0d77f2494bda1c8de6b016dd388d29952a4c4672b6ce8',
+    'c1628832147d9720c5bd1cfd61367078729f6dfb6f8fea9ff98158e0d7816ed0',
+  ],
+  argon2id: [
+    '0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659',
+    '09316115d5cf24ed5a15a31a3ba326e5cf32edc24702987c02b6566f61913cf7',
+  ],
+};
+const NOBLE = { argon2d, argon2i, argon2id };
+const KINDS = Object.keys(ARGON2) as Argon2Kind[];
 
-test('Argon2: the vectors of the reference program with 64 MiB and two passes', () => {
-  for (const [kind, expected] of ARGON2) {
+for (const kind of KINDS) {
+  test(`${kind}: the vectors of RFC 9106 and of the reference program`, () => {
+    const [ofRfc, ofProgram] = ARGON2[kind];
+    const fill = (length: number, byte: number): Buffer => Buffer.alloc(length, byte);
+    const all = { salt: fill(16, 2), secret: fill(8, 3), associatedData: fill(12, 4) };
+    const made = argon2(kind, fill(32, 1), { memory: 32, passes: 3, parallelism: 4, ...all }, 32);
+    assert.equal(Buffer.from(made).toString('hex'), ofRfc);
+    if (ofProgram === undefined) return;
     const parameters = { memory: 65_536, passes: 2, parallelism: 1, salt: Buffer.from('somesalt') };
-    const made = argon2(kind, Buffer.from('password'), parameters, 32);
-    assert.equal(Buffer.from(made).toString('hex'), expected);
-  }
+    const program = argon2(kind, Buffer.from('password'), parameters, 32);
+    assert.equal(Buffer.from(program).toString('hex'), ofProgram);
+  });
+
+  test(`${kind}: the same as @noble/hashes, and node:crypto where it has it`, async () => {
+    const passphrase = fc.uint8Array({ maxLength: 300 });
+    const salt = fc.uint8Array({ minLength: 8, maxLength: 64 });
+    const numbers = fc.record({
+      lanes: fc.integer({ min: 1, max: 5 }),
+      more: fc.integer({ min: 0, max: 1200 }),
+      passes: fc.integer({ min: 1, max: 3 }),
+      length: fc.integer({ min: 4, max: 200 }),
+    });
+    fc.assert(
+      fc.property(passphrase, salt, numbers, (word, salted, { lanes, more, passes, length }) => {
+        const memory = 8 * lanes + more;
+        const made = argon2(kind, word, { memory, passes, parallelism: lanes, salt: salted }, length);
+        const theirs = NOBLE[kind](word, salted, { m: memory, t: passes, p: lanes, dkLen: length });
+        assert.deepEqual(Buffer.from(made), Buffer.from(theirs));
+        const native = (crypto as NativeArgon2).argon2Sync?.(kind, {
+          ...{ message: word, nonce: salted, parallelism: lanes, tagLength: length, memory, passes },
+        });
+        if (native !== undefined) assert.deepEqual(Buffer.from(made), Buffer.from(native));
+      }),
+      { numRuns: 20 },
+    );
+  });
+}
+
+test('Argon2: memory that is not to be had is an error of its own', () => {
+  const parameters = { memory: 5_000_000, passes: 1, parallelism: 1, salt: Buffer.from('somesalt') };
+  assert.throws(
+    () => argon2('argon2id', Buffer.from('password'), parameters, 32),
+    (error) => isWherryError(error) && error.code === 'KEY_UNSUPPORTED' && /5000000 KiB/.test(error.message),
+  );
 });
+
+/** The part of node:crypto that the types of Node 20 do not have. */
+interface NativeArgon2 {
+  argon2Sync?(kind: Argon2Kind, parameters: Readonly<Record<string, unknown>>): Uint8Array;
+}
 
 /** RFC 2268 section 5: key, effective bits, plain text, cipher text. */
 const RC2: readonly (readonly [string, number, string, string])[] = [

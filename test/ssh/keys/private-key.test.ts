@@ -36,6 +36,15 @@ for (const type of TYPES) {
   }
 }
 
+for (const rounds of [1, 16, LIMITS.bcryptRounds.value]) {
+  test(`ssh-keygen -a ${rounds}, with a cipher that takes two blocks of bcrypt_pbkdf and one that takes one`, async () => {
+    for (const cipher of ['aes256-ctr', 'aes128-cbc']) {
+      const path = await files.rewritten('ssh-ed25519', PASSPHRASE, '-Z', cipher, '-a', String(rounds));
+      await opens('ssh-ed25519', path, PASSPHRASE, 'comment of ssh-ed25519');
+    }
+  });
+}
+
 for (const type of WITH_PEM) {
   test(`${type}: PEM, and PEM encrypted by ssh-keygen`, async () => {
     await opens(type, await files.rewritten(type, '', '-m', 'PEM'), undefined);
