@@ -52,6 +52,7 @@ export function manualPage(commands: CommandTable, version: string): string {
     '.SH ENVIRONMENT',
     '.TP\nSSH_AUTH_SOCK\nthe socket of the agent',
     '.TP\nNO_COLOR\nno colours, whatever it is set to',
+    '.TP\nWHERRY_NODE_CRYPTO=1\nAES-GCM by node:crypto even where koffi is installed',
     '.TP\nNODE_DEBUG=wherry\nwhat happens, step by step, on stderr',
     '.SH FILES',
     '.TP\n~/.ssh/config\nread for the host of a URL; see ssh_config(5)',

@@ -16,6 +16,7 @@ import { x25519 } from '../../../src/ssh/crypto/kex/x25519.ts';
 import { poly1305 } from '../../../src/ssh/crypto/poly1305/poly1305.ts';
 import { type SignatureName, verifySignature } from '../../../src/ssh/crypto/signatures.ts';
 import { WireWriter } from '../../../src/ssh/wire/writer.ts';
+import { GCMS } from './gcms.ts';
 import { hex, scriptedRandom } from './seeded-random.ts';
 
 type Vector = { id: number; flags: string[]; result: 'valid' | 'invalid' | 'acceptable' } & Record<
@@ -115,6 +116,26 @@ test('poly1305 under the AEAD of RFC 8439', () => {
     assert.equal(made === tag, result === 'valid', `${id}`);
   }
 });
+
+for (const [name, make] of Object.entries(GCMS)) {
+  test(`aes-gcm by ${name}: sealed right, opened or refused`, () => {
+    let count = 0;
+    for (const { id, result, key, iv, aad, msg, ct, tag } of vectors('aes_gcm')) {
+      // SSH has no other lengths of IV and tag.
+      if (iv!.length !== 24 || tag!.length !== 32) continue;
+      count++;
+      const cipher = `aes-${key!.length * 4}-gcm`;
+      const [keyBytes, ivBytes, head] = [hex(key!), hex(iv!), hex(aad!)];
+      const opened = make(cipher, keyBytes, 'open').open(ivBytes, head, hex(ct!), hex(tag!));
+      assert.equal(opened && toHex(opened), result === 'valid' ? msg : undefined, id.toString());
+      if (result !== 'valid') continue;
+      const sealed = new Uint8Array((ct!.length + tag!.length) / 2);
+      make(cipher, keyBytes, 'seal').seal(ivBytes, head, hex(msg!), sealed);
+      assert.equal(toHex(sealed), ct! + tag!, id.toString());
+    }
+    assert.ok(count > 150, String(count));
+  });
+}
 
 test('mlkem768: from seed and ciphertext to the secret, or refused', async () => {
   for (const { id, flags, result, seed, c, K } of vectors('mlkem_768')) {

@@ -1,16 +1,9 @@
-import {
-  type CipherGCMTypes,
-  createCipheriv,
-  createDecipheriv,
-  createSecretKey,
-  type KeyObject,
-} from 'node:crypto';
 import { readU32, writeU32 } from '../../../base/bytes.ts';
 import { WherryError } from '../../../base/errors.ts';
 import type { CipherRow } from '../ciphers.ts';
+import { type AesGcm, GCM_TAG_BYTES } from '../gcm/aes-gcm.ts';
+import { quickestGcm } from '../gcm/quickest-gcm.ts';
 import type { DirectionKeys, PacketOpener, PacketSealer } from './packet-cipher.ts';
-
-const TAG = 16;
 
 /** RFC 5647 section 7.1: the last 8 bytes of the IV count the packets, whatever the sequence number does. */
 function advance(iv: Uint8Array): void {
@@ -23,26 +16,21 @@ function advance(iv: Uint8Array): void {
 export class GcmSealer implements PacketSealer {
   readonly blockLength = 16;
   readonly alignFrom = 4;
-  readonly tagLength: number = TAG;
-  readonly #name: CipherGCMTypes;
-  readonly #key: KeyObject;
+  readonly tagLength: number = GCM_TAG_BYTES;
+  readonly #gcm: AesGcm;
   readonly #iv: Uint8Array;
 
   constructor(row: CipherRow, keys: DirectionKeys) {
-    this.#name = row.openssl as CipherGCMTypes;
-    this.#key = createSecretKey(keys.key);
+    this.#gcm = quickestGcm(row.openssl!, keys.key, 'seal');
     this.#iv = Uint8Array.from(keys.iv);
   }
 
   seal(_sequence: number, packet: Uint8Array, length: number, out: Uint8Array, at: number): number {
-    const cipher = createCipheriv(this.#name, this.#key, this.#iv);
-    cipher.setAAD(packet.subarray(0, 4));
-    out.set(packet.subarray(0, 4), at);
-    out.set(cipher.update(packet.subarray(4, length)), at + 4);
-    cipher.final();
-    out.set(cipher.getAuthTag(), at + length);
+    const head = packet.subarray(0, 4);
+    out.set(head, at);
+    this.#gcm.seal(this.#iv, head, packet.subarray(4, length), out.subarray(at + 4));
     advance(this.#iv);
-    return length + TAG;
+    return length + GCM_TAG_BYTES;
   }
 }
 
@@ -50,14 +38,12 @@ export class GcmOpener implements PacketOpener {
   readonly headLength = 4;
   readonly blockLength = 16;
   readonly alignFrom = 4;
-  readonly tagLength: number = TAG;
-  readonly #name: CipherGCMTypes;
-  readonly #key: KeyObject;
+  readonly tagLength: number = GCM_TAG_BYTES;
+  readonly #gcm: AesGcm;
   readonly #iv: Uint8Array;
 
   constructor(row: CipherRow, keys: DirectionKeys) {
-    this.#name = row.openssl as CipherGCMTypes;
-    this.#key = createSecretKey(keys.key);
+    this.#gcm = quickestGcm(row.openssl!, keys.key, 'open');
     this.#iv = Uint8Array.from(keys.iv);
   }
 
@@ -67,14 +53,11 @@ export class GcmOpener implements PacketOpener {
 
   open(_sequence: number, bytes: Uint8Array, at: number, packetLength: number): Uint8Array {
     const end = at + 4 + packetLength;
-    const decipher = createDecipheriv(this.#name, this.#key, this.#iv, { authTagLength: TAG });
-    decipher.setAAD(bytes.subarray(at, at + 4));
-    decipher.setAuthTag(bytes.subarray(end, end + TAG));
-    const clear = decipher.update(bytes.subarray(at + 4, end));
-    try {
-      decipher.final();
-    } catch (cause) {
-      throw new WherryError('SSH_MAC', 'a packet failed its integrity check (AES-GCM)', {}, cause);
+    const head = bytes.subarray(at, at + 4);
+    const tag = bytes.subarray(end, end + GCM_TAG_BYTES);
+    const clear = this.#gcm.open(this.#iv, head, bytes.subarray(at + 4, end), tag);
+    if (clear === undefined) {
+      throw new WherryError('SSH_MAC', 'a packet failed its integrity check (AES-GCM)');
     }
     advance(this.#iv);
     return clear;

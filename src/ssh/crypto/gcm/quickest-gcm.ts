@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto';
+import { sameBytes } from '../../../base/bytes.ts';
+import { type AesGcm, GCM_TAG_BYTES, type MakeAesGcm } from './aes-gcm.ts';
+import { bindLibcrypto } from './libcrypto.ts';
+import { libcryptoGcm } from './libcrypto-gcm.ts';
+import { nodeGcm } from './node-gcm.ts';
+
+let chosen: MakeAesGcm | undefined;
+
+/** AES-GCM by OpenSSL itself where it can be called and does the same as node:crypto, else by node:crypto. */
+export function quickestGcm(cipher: string, key: Uint8Array, way: 'seal' | 'open'): AesGcm {
+  chosen ??= choose();
+  return chosen(cipher, key, way);
+}
+
+function choose(): MakeAesGcm {
+  if (process.env.WHERRY_NODE_CRYPTO === '1' || 'Bun' in globalThis || 'Deno' in globalThis) return nodeGcm;
+  const libcrypto = bindLibcrypto();
+  if (libcrypto === undefined) return nodeGcm;
+  const direct = libcryptoGcm(libcrypto);
+  return doTheSame(direct, nodeGcm) ? direct : nodeGcm;
+}
+
+/** Whether either opens what the other sealed, and refuses it with a bit changed. */
+function doTheSame(one: MakeAesGcm, other: MakeAesGcm): boolean {
+  try {
+    return opens(one, other) && opens(other, one);
+  } catch {
+    return false;
+  }
+}
+
+function opens(sealer: MakeAesGcm, opener: MakeAesGcm): boolean {
+  const [key, iv, head, clear] = [randomBytes(16), randomBytes(12), randomBytes(4), randomBytes(100)];
+  const ciphertext = new Uint8Array(clear.length + GCM_TAG_BYTES);
+  sealer('aes-128-gcm', key, 'seal').seal(iv, head, clear, ciphertext);
+  const open = (): Uint8Array | undefined =>
+    opener('aes-128-gcm', key, 'open').open(
+      iv,
+      head,
+      ciphertext.subarray(0, clear.length),
+      ciphertext.subarray(clear.length),
+    );
+  const opened = open();
+  ciphertext[0]! ^= 1;
+  return opened !== undefined && sameBytes(opened, clear) && open() === undefined;
+}
