@@ -4,7 +4,8 @@ import { OPEN_FLAGS } from '../sftp/packets.ts';
 import { closeHandle } from '../sftp/requests.ts';
 import type { SftpSession } from '../sftp/session.ts';
 import type { Tuning } from './tuning.ts';
-import type { WriteLane, WritePipeline } from './write-pipeline.ts';
+import type { WritePipeline } from './write-pipeline.ts';
+import type { WriteLane } from './write-slot.ts';
 
 /** A lane carries a window, 2 MiB with OpenSSH, in a round trip: one more for each so many milliseconds of it. */
 const MS_PER_LANE = 16;

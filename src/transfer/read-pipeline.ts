@@ -2,12 +2,14 @@ import { WherryError } from '../base/errors.ts';
 import { sanitize } from '../base/text.ts';
 import { readStatus } from '../sftp/ask.ts';
 import { SFTP_PACKETS, sftpPacketName } from '../sftp/packets.ts';
-import type { PendingRequest, SftpSession } from '../sftp/session.ts';
+import type { SftpSession } from '../sftp/session.ts';
 import { SFTP_STATUS, statusError } from '../sftp/status.ts';
 import type { WireReader } from '../ssh/wire/reader.ts';
 import type { Budget, BudgetUser } from './budget.ts';
 import type { RateGate } from './rate-limit.ts';
-import { RequestSize } from './request-size.ts';
+import { ReadSlot } from './read-slot.ts';
+import { type ReadSize, RequestSize, refusesSize, SAFE_BYTES } from './request-size.ts';
+import { sinkError } from './run.ts';
 import type { Sink } from './sink.ts';
 
 export interface ReadPlan {
@@ -20,8 +22,8 @@ export interface ReadPlan {
   readonly end: number | undefined;
   /** The size the server told; undefined or 0 where it told none, which proves nothing. */
   readonly size: number | undefined;
-  /** Bytes a READ asks for at most. */
-  readonly chunk: number;
+  /** What a READ asks for at most; shared by all downloads of the session. */
+  readonly requestSize: ReadSize;
   /** Requests under way at most. */
   readonly requests: number;
   /** What all downloads of the session share. */
@@ -35,46 +37,14 @@ export interface ReadPlan {
   received(bytes: number): void;
 }
 
-/** One READ under way; used again for the next one. */
-class Slot implements PendingRequest {
-  offset = 0;
-  maxData = 0;
-  got = 0;
-  /** When it was asked for, where nothing else was under way; 0 otherwise. */
-  askedAt = 0;
-  /** Asks for bytes behind the size the server told. */
-  probe = false;
-  readonly #owner: ReadPipeline;
-
-  constructor(owner: ReadPipeline) {
-    this.#owner = owner;
-  }
-
-  data(bytes: Uint8Array): void {
-    this.#owner.onData(this, bytes);
-  }
-
-  dataEnds(): void {
-    this.#owner.onDataEnd(this);
-  }
-
-  reply(type: number, body: WireReader): void {
-    this.#owner.onReply(this, type, body);
-  }
-
-  fail(error: WherryError): void {
-    this.#owner.stop(error);
-  }
-}
-
 /**
  * Fetches a file by many READs at a time. The length of a READ is a hint to the server: what it leaves out is
  * asked for again. The size it told is one too: reading goes on until it says end of file.
  */
 export class ReadPipeline implements BudgetUser {
   readonly #plan: ReadPlan;
-  readonly #active = new Set<Slot>();
-  readonly #free: Slot[] = [];
+  readonly #active = new Set<ReadSlot>();
+  readonly #free: ReadSlot[] = [];
   #asked = 0;
   #next: number;
   /** Behind this offset only `#probeDepth` requests are out at a time. */
@@ -95,7 +65,7 @@ export class ReadPipeline implements BudgetUser {
     this.#plan = plan;
     this.#next = plan.start;
     this.#reached = plan.start;
-    this.#size = new RequestSize(Math.min(plan.chunk, plan.rate.largestRequest));
+    this.#size = new RequestSize(Math.min(plan.requestSize.bytes, plan.rate.largestRequest));
     this.#known = Math.max(plan.start, Math.min(plan.size ?? 0, plan.end ?? Number.POSITIVE_INFINITY));
   }
 
@@ -136,7 +106,7 @@ export class ReadPipeline implements BudgetUser {
     this.#issue();
   }
 
-  onData(slot: Slot, bytes: Uint8Array): void {
+  onData(slot: ReadSlot, bytes: Uint8Array): void {
     if (this.#error !== undefined) return;
     if (slot.askedAt > 0) {
       this.#plan.budget.answered(performance.now() - slot.askedAt);
@@ -153,7 +123,7 @@ export class ReadPipeline implements BudgetUser {
     }
   }
 
-  onDataEnd(slot: Slot): void {
+  onDataEnd(slot: ReadSlot): void {
     if (this.#error !== undefined) return;
     const { got } = slot;
     this.#asked -= got;
@@ -161,6 +131,7 @@ export class ReadPipeline implements BudgetUser {
     slot.maxData -= got;
     slot.got = 0;
     if (got === 0) this.#endOfFile(slot);
+    else if (slot.maxData === 0 && slot.rest > 0) this.#askPiece(slot);
     else if (slot.maxData === 0) {
       if (slot.probe) this.#probeDepth = Math.min(this.#probeDepth * 2, 64);
       this.#size.full(got);
@@ -173,7 +144,7 @@ export class ReadPipeline implements BudgetUser {
     this.#issue();
   }
 
-  onReply(slot: Slot, type: number, body: WireReader): void {
+  onReply(slot: ReadSlot, type: number, body: WireReader): void {
     if (this.#error !== undefined) return;
     const { path } = this.#plan;
     const details = { operation: 'read', path: sanitize(path), offset: slot.offset };
@@ -188,16 +159,42 @@ export class ReadPipeline implements BudgetUser {
       this.#issue();
     } else if (status === SFTP_STATUS.SSH_FX_OK.number) {
       this.stop(new WherryError('SFTP_PROTOCOL', `read ${sanitize(path)}: success without data`, details));
-    } else this.stop(statusError(status, message, details));
+    } else if (!this.#goesOn(slot, status)) this.stop(statusError(status, message, details));
   }
 
-  #endOfFile(slot: Slot): void {
+  /** What a refusal may mean besides that the file cannot be read: too much was asked for, or nothing is there. */
+  #goesOn(slot: ReadSlot, status: number): boolean {
+    const { requestSize, size } = this.#plan;
+    if (!refusesSize(status)) return false;
+    // Of an empty file only from a server that is known for it: others may fail to read what has no size.
+    const told = size !== undefined && (size > 0 || !requestSize.pastEnd);
+    if (told && slot.offset >= size) {
+      requestSize.pastEnd = false;
+      this.#endOfFile(slot);
+      this.#issue();
+      return true;
+    }
+    if (!requestSize.refused(slot.maxData)) return false;
+    this.#size.bound(SAFE_BYTES);
+    slot.rest += slot.maxData;
+    this.#askPiece(slot);
+    return true;
+  }
+
+  #askPiece(slot: ReadSlot): void {
+    slot.maxData = Math.min(SAFE_BYTES, slot.rest);
+    slot.rest -= slot.maxData;
+    this.#plan.asks();
+    this.#plan.session.read(this.#plan.handle, slot.offset, slot.maxData, slot);
+  }
+
+  #endOfFile(slot: ReadSlot): void {
     this.#eof = Math.min(this.#eof ?? Number.POSITIVE_INFINITY, slot.offset);
     this.#release(slot);
   }
 
-  #release(slot: Slot): void {
-    const left = slot.maxData;
+  #release(slot: ReadSlot): void {
+    const left = slot.maxData + slot.rest;
     this.#asked -= left;
     if (slot.probe) this.#probes--;
     this.#active.delete(slot);
@@ -237,10 +234,11 @@ export class ReadPipeline implements BudgetUser {
   }
 
   #ask(session: SftpSession, handle: Uint8Array, length: number, probe: boolean): void {
-    const slot = this.#free.pop() ?? new Slot(this);
+    const slot = this.#free.pop() ?? new ReadSlot(this);
     slot.offset = this.#next;
     slot.maxData = length;
     slot.got = 0;
+    slot.rest = 0;
     slot.probe = probe;
     this.#next += length;
     this.#asked += length;
@@ -287,16 +285,4 @@ export class ReadPipeline implements BudgetUser {
     this.#leave();
     this.#settle?.resolve();
   }
-}
-
-function sinkError(cause: unknown, path: string): WherryError {
-  if (cause instanceof WherryError) return cause;
-  const text = cause instanceof Error ? cause.message : String(cause);
-  const errno = (cause as NodeJS.ErrnoException | undefined)?.code;
-  return new WherryError(
-    'TRANSFER_LOCAL_FILE',
-    `cannot write what was downloaded: ${text}`,
-    { operation: 'download', path: sanitize(path), ...(errno === undefined ? {} : { errno }) },
-    cause,
-  );
 }

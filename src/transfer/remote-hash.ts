@@ -25,7 +25,7 @@ export async function remoteHash(
     );
     if (told?.algorithm === 'sha256' && told.hashes.length === 1)
       return Buffer.from(told.hashes[0]!).toString('hex');
-    const [{ size }, { readChunk, requests, reads }] = await Promise.all([
+    const [{ size }, { readSize, requests, reads }] = await Promise.all([
       fstat(session, handle, path, wait),
       tuning,
     ]);
@@ -37,9 +37,9 @@ export async function remoteHash(
       handle,
       path,
       start: 0,
-      end: undefined,
+      end: readSize.endOf(undefined, size),
       size,
-      chunk: readChunk,
+      requestSize: readSize,
       requests,
       budget: reads,
       rate: new RateGate(undefined),

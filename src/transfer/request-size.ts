@@ -9,7 +9,7 @@ const MOST_PATIENCE = 4096;
 /** How much one READ asks for: shrinks to what a server gives, and recovers. */
 export class RequestSize {
   bytes: number;
-  readonly #most: number;
+  #most: number;
   #full = 0;
   #patience = PATIENCE;
   /** What was tried last and is not known to work. */
@@ -30,6 +30,12 @@ export class RequestSize {
     this.bytes = Math.min(this.#most, this.bytes * 2);
   }
 
+  /** Never more than that from now on. */
+  bound(most: number): void {
+    this.#most = Math.min(this.#most, most);
+    this.bytes = Math.min(this.bytes, this.#most);
+  }
+
   /** A request in the middle of a file was answered with `got` bytes only. */
   short(got: number): void {
     const smaller = Math.max(Math.min(SMALLEST, this.#most), Math.min(this.bytes, got));
@@ -45,22 +51,39 @@ export class RequestSize {
 export const SAFE_BYTES = 32_768;
 
 /**
- * How much one WRITE carries. A server may refuse what it said it takes: then the same bytes go again in smaller
- * pieces, and what follows on the session too, unless those are refused as well.
+ * How much one READ or WRITE of a session carries. A server may refuse what it said it takes: then the same bytes go
+ * in smaller pieces, and what follows on the session too, unless those are refused as well.
  */
-export class WriteSize {
+export class SessionSize {
   bytes: number;
   readonly #most: number;
 
   constructor(most: number) {
-    this.#most = most;
     this.bytes = most;
+    this.#most = most;
   }
 
-  /** A WRITE of so many bytes was refused: whether smaller ones are worth a try. */
+  /** A request for so many bytes was refused: whether smaller ones are worth a try. */
   refused(bytes: number): boolean {
     this.bytes = bytes > SAFE_BYTES ? SAFE_BYTES : this.#most;
     return bytes > SAFE_BYTES;
+  }
+}
+
+/** How much one READ of a session asks for, and how far. */
+export class ReadSize extends SessionSize {
+  /** Bytes behind the size that the server told may be asked for. Not where it has answered that with a failure. */
+  pastEnd: boolean;
+
+  constructor(most: number, pastEnd = true) {
+    super(most);
+    this.pastEnd = pastEnd;
+  }
+
+  /** Up to where to read, when `end` is wanted of a file that is said to have `size` bytes; 0 proves nothing. */
+  endOf(end: number | undefined, size: number | undefined): number | undefined {
+    if (this.pastEnd || size === undefined || size === 0) return end;
+    return Math.min(end ?? size, size);
   }
 }
 

@@ -56,3 +56,16 @@ export function checkCount(name: string, value: number | undefined): void {
     throw new WherryError('INVALID_ARGUMENT', `${name} must be a whole number of bytes from 0, not ${value}`);
   }
 }
+
+/** What a sink that cannot store the bytes of a download failed with. */
+export function sinkError(cause: unknown, path: string): WherryError {
+  if (cause instanceof WherryError) return cause;
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const errno = (cause as NodeJS.ErrnoException | undefined)?.code;
+  return new WherryError(
+    'TRANSFER_LOCAL_FILE',
+    `cannot write what was downloaded: ${text}`,
+    { operation: 'download', path: sanitize(path), ...(errno === undefined ? {} : { errno }) },
+    cause,
+  );
+}

@@ -86,13 +86,14 @@ async function fetchSmall(one: SmallDownload): Promise<Uint8Array | undefined> {
 async function readWhole(
   { session, remote, options, attributes }: SmallDownload,
   handle: Uint8Array,
-  { readChunk, pastEnd }: Tuning,
+  { readSize }: Tuning,
 ): Promise<Uint8Array | undefined> {
   const size = attributes.size ?? 0;
-  if (size >= readChunk) return undefined;
+  const { bytes: most, pastEnd } = readSize;
+  if (size >= most) return undefined;
   const parts: Uint8Array[] = [];
   for (let got = 0; ; ) {
-    const asked = got >= size ? readChunk : size - got + (pastEnd ? 1 : 0);
+    const asked = got >= size ? most : size - got + (pastEnd ? 1 : 0);
     const bytes = await readOnce(session, handle, remote, got, asked, options);
     // It has become shorter; or the server answers no READ that reaches beyond the end.
     if (bytes === undefined && got < size) return undefined;

@@ -2,19 +2,17 @@ import type { SftpLimits } from '../sftp/replies.ts';
 import { Budget } from './budget.ts';
 import type { Lanes } from './lanes.ts';
 import type { TransferOptions } from './options.ts';
-import { SAFE_BYTES, WriteSize } from './request-size.ts';
+import { ReadSize, SAFE_BYTES, SessionSize } from './request-size.ts';
 import { checkCount } from './run.ts';
 import type { ServerProfile } from './server-profiles.ts';
 
 /** How a session is to be used: what one request may carry, and how much may be under way in all. */
 export interface Tuning {
-  readonly readChunk: number;
-  /** Shared by all uploads of the session, since it falls when the server refuses more. */
-  readonly writeSize: WriteSize;
+  /** Shared by all downloads of the session, and by all uploads, since they fall when the server refuses more. */
+  readonly readSize: ReadSize;
+  readonly writeSize: SessionSize;
   /** Requests under way in one transfer. */
   readonly requests: number;
-  /** Whether READs behind the told size may be sent. */
-  readonly pastEnd: boolean;
   /** Files open at a time. */
   readonly handles: number;
   /** Shared by all downloads of the session, and by all uploads. */
@@ -43,10 +41,9 @@ export function tuningFor(
     Math.min(told === undefined || told === 0 ? SAFE_BYTES : Math.min(told, largest), known ?? largest);
   const handles = limits?.maxOpenHandles ?? 0;
   return {
-    readChunk: chunk(limits?.maxReadLength, LARGEST_READ, profile.readChunk),
-    writeSize: new WriteSize(chunk(limits?.maxWriteLength, LARGEST_WRITE, profile.writeChunk)),
+    readSize: new ReadSize(chunk(limits?.maxReadLength, LARGEST_READ, profile.readChunk), profile.pastEnd),
+    writeSize: new SessionSize(chunk(limits?.maxWriteLength, LARGEST_WRITE, profile.writeChunk)),
     requests: profile.requests ?? Number.POSITIVE_INFINITY,
-    pastEnd: profile.pastEnd ?? true,
     handles: handles === 0 ? SAFE_HANDLES : Math.max(1, handles - SPARE_HANDLES),
     reads: new Budget(),
     writes: new Budget(),
@@ -61,10 +58,13 @@ export function tuned(tuning: Tuning, options: TransferOptions): Tuning {
   checkCount('maxRequests', maxRequests);
   if (requestBytes === undefined && maxRequests === undefined) return tuning;
   const chunk = (most: number): number => Math.max(1, Math.min(requestBytes ?? most, LARGEST_WRITE));
+  const sizes = {
+    readSize: new ReadSize(chunk(tuning.readSize.bytes), tuning.readSize.pastEnd),
+    writeSize: new SessionSize(chunk(tuning.writeSize.bytes)),
+  };
   return {
     ...tuning,
-    readChunk: chunk(tuning.readChunk),
-    writeSize: requestBytes === undefined ? tuning.writeSize : new WriteSize(chunk(tuning.writeSize.bytes)),
+    ...(requestBytes === undefined ? {} : sizes),
     requests: maxRequests === undefined ? tuning.requests : Math.max(1, maxRequests),
     lanes: maxRequests === undefined ? tuning.lanes : undefined,
   };

@@ -2,19 +2,13 @@ import { WherryError } from '../base/errors.ts';
 import { sanitize } from '../base/text.ts';
 import { readStatus } from '../sftp/ask.ts';
 import { SFTP_PACKETS, sftpPacketName } from '../sftp/packets.ts';
-import type { PendingRequest, SftpSession } from '../sftp/session.ts';
 import { SFTP_STATUS, statusError } from '../sftp/status.ts';
 import type { WireReader } from '../ssh/wire/reader.ts';
 import type { Budget, BudgetUser } from './budget.ts';
 import type { RateGate } from './rate-limit.ts';
-import { refusesSize, SAFE_BYTES, type WriteSize } from './request-size.ts';
+import { refusesSize, SAFE_BYTES, type SessionSize } from './request-size.ts';
 import type { Source } from './source.ts';
-
-/** A session and the handle of the file there. */
-export interface WriteLane {
-  readonly session: SftpSession;
-  readonly handle: Uint8Array;
-}
+import { NOTHING, type WriteBlock, type WriteLane, WriteSlot } from './write-slot.ts';
 
 export interface WritePlan {
   readonly lane: WriteLane;
@@ -22,7 +16,7 @@ export interface WritePlan {
   /** Remote offset of the first byte. */
   readonly start: number;
   /** Bytes a WRITE carries at most. */
-  readonly size: WriteSize;
+  readonly size: SessionSize;
   /** Requests under way at most. */
   readonly requests: number;
   /** What all uploads of the session share. */
@@ -39,50 +33,14 @@ export const LANES_SPAN_BYTES = 33_554_432;
 /** Sent before anybody else's turn comes. */
 const STEP_BYTES = 261_120;
 
-/** Bytes from one `Source.next`, given back when all their WRITEs are acknowledged. */
-interface Block {
-  readonly bytes: Uint8Array;
-  left: number;
-}
-
-const NOTHING = new Uint8Array(0);
-
-/** One WRITE under way; used again for the next one. */
-class Slot implements PendingRequest {
-  offset = 0;
-  length = 0;
-  /** What it carries, and by which way. */
-  bytes: Uint8Array = NOTHING;
-  lane: WriteLane | undefined;
-  /** A WRITE that was refused for its size goes again in pieces, one after the other: the one under way. */
-  pieceAt = 0;
-  piece = 0;
-  /** When it was sent, where nothing else was under way; 0 otherwise. */
-  sentAt = 0;
-  block: Block | undefined;
-  readonly #owner: WritePipeline;
-
-  constructor(owner: WritePipeline) {
-    this.#owner = owner;
-  }
-
-  reply(type: number, body: WireReader): void {
-    this.#owner.onReply(this, type, body);
-  }
-
-  fail(error: WherryError): void {
-    this.#owner.stop(error);
-  }
-}
-
 /**
  * Sends a file by many WRITEs at a time, held back by a budget, the channel window and the socket. Further lanes, each
  * with a window of its own, take what the first one has no window for.
  */
 export class WritePipeline implements BudgetUser {
   readonly #plan: WritePlan;
-  readonly #active = new Set<Slot>();
-  readonly #free: Slot[] = [];
+  readonly #active = new Set<WriteSlot>();
+  readonly #free: WriteSlot[] = [];
   readonly #lanes: WriteLane[] = [];
   readonly #listening: (() => void)[] = [];
   /** Bytes that are sent in one go. */
@@ -171,7 +129,7 @@ export class WritePipeline implements BudgetUser {
     this.#wakeUp();
   }
 
-  onReply(slot: Slot, type: number, body: WireReader): void {
+  onReply(slot: WriteSlot, type: number, body: WireReader): void {
     if (this.#over) return;
     if (slot.sentAt > 0) this.#plan.budget.answered(performance.now() - slot.sentAt);
     slot.sentAt = 0;
@@ -197,7 +155,7 @@ export class WritePipeline implements BudgetUser {
   }
 
   /** Whether the slot has more to send: the next piece, or smaller ones of what was refused. */
-  #goesOn(slot: Slot, status: number | undefined): boolean {
+  #goesOn(slot: WriteSlot, status: number | undefined): boolean {
     const ok = status === SFTP_STATUS.SSH_FX_OK.number;
     if (ok && slot.pieceAt + slot.piece === slot.length) return false;
     if (!ok && (!refusesSize(status) || !this.#plan.size.refused(slot.piece))) return false;
@@ -211,7 +169,7 @@ export class WritePipeline implements BudgetUser {
   }
 
   #replyError(
-    slot: Slot,
+    slot: WriteSlot,
     type: number,
     status: number | undefined,
     message: string,
@@ -224,7 +182,7 @@ export class WritePipeline implements BudgetUser {
     return new WherryError('SFTP_PROTOCOL', text, details);
   }
 
-  #giveBack(slot: Slot): void {
+  #giveBack(slot: WriteSlot): void {
     const block = slot.block!;
     block.left -= slot.length;
     if (block.left === 0) this.#plan.source.release(block.bytes);
@@ -233,10 +191,10 @@ export class WritePipeline implements BudgetUser {
     this.#free.push(slot);
   }
 
-  #send(block: Block, from: number, size: number, lane: WriteLane): void {
+  #send(block: WriteBlock, from: number, size: number, lane: WriteLane): void {
     for (let at = from; at < from + size && this.#stopped === undefined; ) {
       const length = Math.min(this.#plan.size.bytes, from + size - at);
-      const slot = this.#free.pop() ?? new Slot(this);
+      const slot = this.#free.pop() ?? new WriteSlot(this);
       slot.offset = this.#offset;
       slot.length = length;
       slot.block = block;
@@ -278,7 +236,7 @@ export class WritePipeline implements BudgetUser {
     }
   }
 
-  /** Lanes overtake each other; a resume must know by how much at most. Slots are in the order of their offsets. */
+  /** Lanes overtake each other; a resume must know by how much at most. WriteSlots are in the order of their offsets. */
   #tooFarAhead(): boolean {
     if (this.#lanes.length < 2 || this.#active.size === 0) return false;
     const { value } = this.#active.values().next();

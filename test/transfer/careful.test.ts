@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { Sftp } from '../../src/api/sftp.ts';
 import { Budget } from '../../src/transfer/budget.ts';
-import { RequestSize, SAFE_BYTES, WriteSize } from '../../src/transfer/request-size.ts';
+import { RequestSize, SAFE_BYTES, SessionSize } from '../../src/transfer/request-size.ts';
 import { profileOf, SERVER_PROFILES, type ServerProfile } from '../../src/transfer/server-profiles.ts';
 import { tuned, tuningFor } from '../../src/transfer/tuning.ts';
 import {
@@ -93,6 +93,88 @@ for (const status of [4, 5]) {
   });
 }
 
+for (const status of [4, 5, 23]) {
+  test(`a server that refuses large READs with status ${status} is asked for less, and all comes`, async () => {
+    const memory = await openMemory({ largestRead: { bytes: 40_000, status }, reorderReplies: 7 });
+    await using folder = await localFolder();
+    const content = pattern(3_000_001);
+    memory.fs.put('f', content);
+    const moved: number[] = [];
+    await memory.sftp.download('f', folder.file('f'), {
+      onProgress: ({ transferred }) => moved.push(transferred),
+    });
+    assertSameBytes(await readFile(folder.file('f')), content);
+    assert.equal(moved.at(-1), content.length);
+    assert.ok(
+      sizesOf(memory, 5).some((size) => size > SAFE_BYTES),
+      'it was tried',
+    );
+    memory.server.received.length = 0;
+    assertSameBytes(await memory.sftp.readFile('f'), content);
+    assert.ok(Math.max(...sizesOf(memory, 5)) <= SAFE_BYTES, 'the session has learned it');
+  });
+}
+
+test('READs that are refused whatever their size fail the download, and the size is as before', async () => {
+  const memory = await openMemory({ largestRead: { bytes: 100, status: 4 } });
+  await using folder = await localFolder();
+  memory.fs.put('f', pattern(1_000_000));
+  const error = await failure(memory.sftp.download('f', folder.file('f')), 'SFTP_FAILURE');
+  assert.equal(error.details.safeLength, 0);
+  assert.deepEqual(await folder.names(), []);
+  delete memory.server.sins.largestRead;
+  memory.server.received.length = 0;
+  await memory.sftp.readFile('f');
+  assert.equal(Math.max(...sizesOf(memory, 5)), 130_560);
+});
+
+for (const [what, pastEnd] of Object.entries({
+  'a READ behind the end': { status: 4 },
+  'a READ that reaches behind the end': { status: 4, crossing: true },
+})) {
+  test(`a server that answers ${what} with a failure gives the file, and is not asked again`, async () => {
+    const memory = await openMemory({ pastEnd });
+    await using folder = await localFolder();
+    const content = pattern(700_000);
+    memory.fs.put('f', content);
+    await memory.sftp.download('f', folder.file('f'), { verify: true });
+    assertSameBytes(await readFile(folder.file('f')), content);
+    memory.server.received.length = 0;
+    assertSameBytes(await memory.sftp.readFile('f'), content);
+    const ends = memory.server.received
+      .filter(({ type }) => type === 5)
+      .map(({ body }) => {
+        const c = new Cursor(body);
+        c.raw();
+        return c.u64() + c.u32();
+      });
+    assert.equal(Math.max(...ends), content.length);
+    memory.fs.mkdir('tree');
+    memory.fs.put('tree/small', content.subarray(0, 5000));
+    memory.fs.put('tree/empty', '');
+    memory.fs.put('tree/large', content);
+    await memory.sftp.downloadTree('tree', folder.file('down'));
+    assertSameBytes(await readFile(folder.file('down/small')), content.subarray(0, 5000));
+    assertSameBytes(await readFile(folder.file('down/large')), content);
+    assert.equal((await readFile(folder.file('down/empty'))).length, 0);
+  });
+}
+
+test('an empty file is one only for a server that is known for such failures', async () => {
+  const memory = await openMemory({ pastEnd: { status: 4 } });
+  memory.fs.put('empty', '');
+  memory.fs.put('f', 'f');
+  await failure(memory.sftp.readFile('empty'), 'SFTP_FAILURE');
+  await memory.sftp.readFile('f');
+  assert.equal((await memory.sftp.readFile('empty')).length, 0);
+});
+
+test('without a size to go by, a failure is no end of the file', async () => {
+  const memory = await openMemory({ pastEnd: { status: 4 }, lyingSize: 'none' });
+  memory.fs.put('f', pattern(1000));
+  await failure(memory.sftp.readFile('f'), 'SFTP_FAILURE');
+});
+
 test('a WRITE that fails for another reason fails the upload, where it began, and the size is as before', async () => {
   const memory = await openMemory({ failWriteAt: { offset: 1_000_000, status: 4, always: true } });
   const content = pattern(3_000_000);
@@ -104,7 +186,7 @@ test('a WRITE that fails for another reason fails the upload, where it began, an
   memory.server.received.length = 0;
   await memory.sftp.upload(content, 'up');
   assert.equal(Math.max(...sizesOf(memory, 6)), 261_120);
-  const size = new WriteSize(SAFE_BYTES);
+  const size = new SessionSize(SAFE_BYTES);
   assert.equal(size.refused(SAFE_BYTES), false);
 });
 
@@ -116,8 +198,8 @@ test('32 KiB a request until limits@ says more, and never more than it says', ()
       maxWriteLength: limits[1],
       maxOpenHandles: 0,
     };
-    const { readChunk, writeSize } = tuningFor(told, {}, undefined);
-    return [readChunk, writeSize.bytes];
+    const { readSize, writeSize } = tuningFor(told, {}, undefined);
+    return [readSize.bytes, writeSize.bytes];
   };
   assert.deepEqual(sizes(), [32_768, 32_768]);
   assert.deepEqual(sizes([0, 0]), [32_768, 32_768]);
@@ -150,7 +232,7 @@ for (const [row, version] of Object.entries(IDENTIFICATIONS)) {
 test('a profile may forbid READs behind the size; an option lifts the number of requests', () => {
   assert.deepEqual(profileOf('SSH-2.0-anything'), {});
   const tuning = tuningFor(undefined, { pastEnd: false, requests: 1 }, undefined);
-  assert.equal(tuning.pastEnd, false);
+  assert.equal(tuning.readSize.pastEnd, false);
   assert.equal(tuned(tuning, {}).requests, 1);
   assert.equal(tuned(tuning, { maxRequests: 8 }).requests, 8);
   assert.ok(tuning.reads instanceof Budget);
