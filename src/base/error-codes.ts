@@ -64,7 +64,10 @@ export const ERROR_CODES = {
     doc: 'Kerberos needs the package koffi and the system library libgssapi_krb5; one of them is missing.',
   },
   AGENT_FAILED: { exit: 3, doc: 'The SSH agent could not be reached or refused.' },
-  TOKEN_FAILED: { exit: 3, doc: 'A PKCS#11 token could not be used, or refused.' },
+  TOKEN_FAILED: {
+    exit: 3,
+    doc: 'A PKCS#11 token or a certificate store of Windows could not be used, or refused.',
+  },
 
   KEY_FORMAT: { exit: 2, doc: 'The bytes are no key of a format known here, or are damaged.' },
   KEY_PASSPHRASE_REQUIRED: { exit: 2, doc: 'The private key is encrypted and no passphrase was given.' },

@@ -20,7 +20,8 @@ const PLACES: Readonly<Record<StoreTypeRow['from'], string>> = {
   file: 'a path',
   blob: 'the data: bytes, or text, which may be base64',
   auto: 'a path, or the data',
-  windows: 'a store of Windows: not available yet',
+  user: 'the name of a store of the user on Windows: `MY`, `CA`, `ROOT`',
+  machine: 'the name of a store of the machine on Windows',
   token: "the path of a PKCS#11 module, or a pkcs11: URI; the password is the token's PIN",
 };
 

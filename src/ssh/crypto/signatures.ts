@@ -183,7 +183,12 @@ export function signData(algorithm: SignatureName, key: KeyObject, data: Uint8Ar
       keyType: key.asymmetricKeyType ?? key.type,
     });
   }
-  const signature = sign(row.hash, data, keyInput(key));
+  return signatureBlob(algorithm, sign(row.hash, data, keyInput(key)));
+}
+
+/** The whole signature blob around a signature as node:crypto makes them; of ECDSA both numbers at full length. */
+export function signatureBlob(algorithm: SignatureName, signature: Uint8Array): Uint8Array {
+  const row: SignatureRow = SIGNATURE_ALGORITHMS[algorithm];
   return new WireWriter().text(algorithm).string(ENCODINGS[row.family].toWire(signature, row)).finish();
 }
 

@@ -98,7 +98,7 @@ export function agentError(text: string, cause?: unknown): WherryError {
   return new WherryError('AGENT_FAILED', text, errno === undefined ? {} : { errno }, cause);
 }
 
-function tooLong(length: number): WherryError {
+export function tooLong(length: number): WherryError {
   const max = LIMITS.agentFrameBytes.value;
   return new WherryError(
     'AGENT_FAILED',

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { pageantHash } from './pageant-hash.ts';
+import { pageantHash } from './windows/pageant-hash.ts';
 
 /** Whose agent it is, which decides where it is found on Windows. */
 export type AgentKind = 'openssh' | 'pageant';

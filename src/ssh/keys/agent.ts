@@ -1,16 +1,14 @@
-import { connect, type Socket } from 'node:net';
-import { platform } from 'node:process';
-import { abortedError, Deadline, type WaitOptions } from '../../base/deadline.ts';
+import type { WaitOptions } from '../../base/deadline.ts';
 import { isWherryError, WherryError } from '../../base/errors.ts';
 import { sanitize } from '../../base/text.ts';
 import { algorithmsForBlob } from '../crypto/certificate-algorithms.ts';
 import { decode, encode, type MessageOf, type MessageRow } from '../wire/message.ts';
 import { WireReader } from '../wire/reader.ts';
 import { WireWriter } from '../wire/writer.ts';
-import { AgentLink, agentError } from './agent-link.ts';
-import { type AgentKind, agentPath } from './agent-path.ts';
+import { agentError } from './agent-link.ts';
+import type { AgentKind } from './agent-path.ts';
 import { AGENT, SIGN_FLAGS } from './agent-protocol.ts';
-
+import { type AgentRoad, openAgentRoad } from './agent-road.ts';
 import { blobType, type PublicKey, parsePublicKey } from './public-key.ts';
 import { isCertificateType, parseSshCertificate, type SshCertificate } from './ssh-certificate.ts';
 
@@ -62,7 +60,8 @@ export interface ConnectAgentOptions extends WaitOptions {
 
 /**
  * Connects to an SSH agent (draft-miller-ssh-agent) by its Unix socket or, on Windows, its named pipe. Without a
- * path it is the one SSH_AUTH_SOCK names. AGENT_FAILED when there is none; `options` bound the connecting.
+ * path it is the one SSH_AUTH_SOCK names. A Pageant without a pipe is spoken to by messages to its window, which needs the
+ * optional package `koffi`. AGENT_FAILED when there is none; `options` bound the connecting.
  *
  * @example
  * ```ts
@@ -74,20 +73,14 @@ export interface ConnectAgentOptions extends WaitOptions {
  * ```
  */
 export async function connectAgent(path?: string, options: ConnectAgentOptions = {}): Promise<Agent> {
-  const target = path ?? (await agentPath(options.kind ?? 'openssh'));
-  if (target === undefined) {
-    const pageant = options.kind === 'pageant' && platform === 'win32';
-    throw agentError(pageant ? 'Pageant is not running' : 'there is no SSH agent: SSH_AUTH_SOCK is not set');
-  }
-  const link = new AgentLink(await openSocket(target, options));
-  return new AgentClient(link);
+  return new AgentClient(await openAgentRoad(path, options.kind ?? 'openssh', options));
 }
 
 class AgentClient implements Agent {
-  readonly #link: AgentLink;
+  readonly #road: AgentRoad;
 
-  constructor(link: AgentLink) {
-    this.#link = link;
+  constructor(road: AgentRoad) {
+    this.#road = road;
   }
 
   async identities(options: WaitOptions = {}): Promise<AgentIdentity[]> {
@@ -123,12 +116,12 @@ class AgentClient implements Agent {
     contents.string(session.signature).bool(false);
     const name = 'session-bind@openssh.com';
     const request = encode(AGENT.SSH_AGENTC_EXTENSION, { name, contents: contents.finish() });
-    const answer = await this.#link.request(request, 'session binding by the SSH agent', options);
+    const answer = await this.#road.request(request, 'session binding by the SSH agent', options);
     return answer[0] === AGENT.SSH_AGENT_SUCCESS.number;
   }
 
   close(): void {
-    this.#link.end(new WherryError('CLOSED', 'the connection to the SSH agent was closed'));
+    this.#road.end(new WherryError('CLOSED', 'the connection to the SSH agent was closed'));
   }
 
   [Symbol.dispose](): void {
@@ -141,7 +134,7 @@ class AgentClient implements Agent {
     what: string,
     options: WaitOptions,
   ): Promise<MessageOf<R>> {
-    const answer = await this.#link.request(request, `${what} by the SSH agent`, options);
+    const answer = await this.#road.request(request, `${what} by the SSH agent`, options);
     if (answer[0] === AGENT.SSH_AGENT_FAILURE.number) throw agentError(`the SSH agent refused ${what}`);
     return inAgentTerms(() => decode(expected, answer));
   }
@@ -176,26 +169,4 @@ function inAgentTerms<T>(read: () => T): T {
     const why = isWherryError(error) ? error.message : String(error);
     throw agentError(`the SSH agent sent something unreadable: ${why}`, error);
   }
-}
-
-function openSocket(path: string, options: WaitOptions): Promise<Socket> {
-  const phase = 'connecting to the SSH agent';
-  return new Promise((resolve, reject) => {
-    if (options.signal?.aborted) throw abortedError(options.signal, phase);
-    const socket = connect({ path });
-    const deadline = new Deadline(options, phase, (error) => {
-      socket.destroy();
-      reject(error);
-    });
-    const failed = (cause: NodeJS.ErrnoException): void => {
-      deadline.clear();
-      reject(agentError(`no SSH agent answers at ${sanitize(path)}: ${cause.code ?? cause.message}`, cause));
-    };
-    socket.once('error', failed);
-    socket.once('connect', () => {
-      deadline.clear();
-      socket.off('error', failed);
-      resolve(socket);
-    });
-  });
 }

@@ -121,9 +121,9 @@ export class CertificateView {
     return this.#entry.privateKey !== undefined;
   }
 
-  /** A name Windows has for it; always empty here. */
+  /** The name of the container that has it; only stores of Windows have them. */
   get privateKeyContainer(): string {
-    return '';
+    return this.#entry.keyContainer ?? '';
   }
 
   /** The public key in PEM. */

@@ -1,31 +1,34 @@
 /** Stores of keys and certificates, as class libraries know them: a type, a place, a password, and a subject to find. */
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
-import { platform } from 'node:process';
 import { sameBytes, utf8 } from '../../base/bytes.ts';
 import { isWherryError, WherryError, withDetails } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { sanitize } from '../../base/text.ts';
 import type { KeyEntry } from './formats/key-entry.ts';
-import { unsupported } from './formats/key-errors.ts';
 import { openPkcs11 } from './pkcs11.ts';
 import { samePublicKey } from './public-key.ts';
 import { parseKeys } from './read-keys.ts';
 import { type StoreTypeName, type StoreTypeRow, storeTypeRow } from './store-types.ts';
+import { openWindowsStore } from './windows/windows-store.ts';
 
 /** Where keys are, and how to get at them. */
 export interface KeyStoreOptions {
   /** One of STORE_TYPES, by name or number. Default `cstAuto`. */
   readonly type?: StoreTypeName | number;
-  /** A path, or the data itself: bytes, or text, which may be base64. For a token: see `openPkcs11`. */
+  /**
+   * A path, or the data itself: bytes, or text, which may be base64. For a token: see `openPkcs11`. Of Windows, the
+   * store's name: `MY`, `CA`, `ROOT`.
+   */
   readonly store: string | Uint8Array;
   /** The passphrase, or a token's PIN. */
   readonly password?: string;
 }
 
 /**
- * Opens a store and lists what is in it, synchronously. INVALID_ARGUMENT for a type that does not exist and for a file
- * that cannot be read; KEY_UNSUPPORTED for stores that are not available (those of Windows, BCFKS); otherwise as
- * `parseKeys`.
+ * Opens a store and lists what is in it, synchronously. INVALID_ARGUMENT for a type that does not exist, for a file
+ * that cannot be read and for a store that Windows does not have; KEY_UNSUPPORTED for stores that are not available
+ * (BCFKS; those of Windows elsewhere, or without the optional package `koffi`); otherwise as `parseKeys`. The private
+ * keys of Windows' stores stay there and sign there, synchronously; TOKEN_FAILED when Windows fails, details.errno says why.
  *
  * @example
  * ```ts
@@ -114,13 +117,8 @@ const SOURCES: Readonly<Record<StoreTypeRow['from'], Source>> = {
     if (path !== undefined && existsSync(path)) return readPath(path, password, row);
     return parseKeys(store, { passphrase: password });
   },
-  windows() {
-    throw unsupported(
-      platform === 'win32'
-        ? "Windows' own certificate stores are not available yet; export the key as a PFX file"
-        : "Windows' own certificate stores are there on Windows only",
-    );
-  },
+  user: (store) => openWindowsStore({ owner: 'user', name: pathOf(store) }),
+  machine: (store) => openWindowsStore({ owner: 'machine', name: pathOf(store) }),
   token: (store, password) => openPkcs11(pathOf(store), password),
 };
 

@@ -4,16 +4,16 @@ import type { KeyFormatName } from './key-formats.ts';
 /** One store type. */
 export interface StoreTypeRow {
   readonly number: number;
-  /** What the store is: a path, the data itself, either, a store of Windows, a PKCS#11 token. */
-  readonly from: 'file' | 'blob' | 'auto' | 'windows' | 'token';
+  /** What the store is: a path, the data itself, either, a store of Windows (its user's or the machine's), a PKCS#11 token. */
+  readonly from: 'file' | 'blob' | 'auto' | 'user' | 'machine' | 'token';
   /** The formats taken; all where there are none. */
   readonly formats?: readonly KeyFormatName[];
 }
 
 /** Every store type by its name: its number, where it is, and what may be in it. */
 export const STORE_TYPES = {
-  cstUser: { number: 0, from: 'windows' },
-  cstMachine: { number: 1, from: 'windows' },
+  cstUser: { number: 0, from: 'user' },
+  cstMachine: { number: 1, from: 'machine' },
   cstPFXFile: { number: 2, from: 'file', formats: ['pkcs12'] },
   cstPFXBlob: { number: 3, from: 'blob', formats: ['pkcs12'] },
   // keytool writes PKCS#12 under the name .jks since Java 9.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type AgentKind, type AgentSurroundings, agentPath } from '../../../src/ssh/keys/agent-path.ts';
-import { hashOfBlock } from '../../../src/ssh/keys/pageant-hash.ts';
+import { hashOfBlock } from '../../../src/ssh/keys/windows/pageant-hash.ts';
 
 const PIPES = ['initial', 'openssh-ssh-agent', 'pageant.other.11', 'Pageant.Me.22', 'pageant.meg.33'];
 

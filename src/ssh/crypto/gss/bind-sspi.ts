@@ -1,5 +1,6 @@
 /** The functions of Windows' SSPI (secur32.dll) through koffi. Its Kerberos sends the same bytes as GSSAPI's does. */
 import type koffiModule from 'koffi';
+import { windowsWords } from '../windows-words.ts';
 import type { Gssapi, GssContext, GssStep, GssTarget } from './gss-context.ts';
 import { gssError } from './gss-error.ts';
 import { type SecurityPart, securityBuffers } from './security-buffers.ts';
@@ -21,8 +22,6 @@ const NATIVE_DATA = 0x10;
 const IDENTITY_UNICODE = 2;
 /** SECPKG_ATTR_SIZES: how long tokens and signatures may become. */
 const ATTRIBUTE_SIZES = 0;
-/** FORMAT_MESSAGE_FROM_SYSTEM and FORMAT_MESSAGE_IGNORE_INSERTS. */
-const SYSTEM_TEXT = 0x1200;
 /** Tickets of users in many groups are long: the largest MaxTokenSize that Windows knows. */
 const TOKEN_BYTES = 65_535;
 
@@ -31,16 +30,13 @@ const noHandle = (): Handle => ({ lower: 0, upper: 0 });
 
 /** `secur32` has the functions of SSPI, `kernel32` the words for what they answer. */
 export function bindSspi(koffi: Koffi, secur32: Library, kernel32: Library): Gssapi {
-  const bind = declare(koffi, secur32, kernel32);
+  const bind = declare(koffi, secur32);
+  const wordsOf = windowsWords(kernel32);
   const lend = securityBuffers(koffi);
 
   /** Throws for a status that is an error, in the system's words. */
   const check = (status: number, what: string): void => {
-    if (status >= 0) return;
-    const text = Buffer.alloc(1024);
-    const length = bind.formatMessage(SYSTEM_TEXT, null, status >>> 0, 0, text, text.length / 2, null);
-    const words = text.toString('utf16le', 0, 2 * length).trim();
-    throw gssError(what, [words || `status 0x${(status >>> 0).toString(16)}`], status >>> 0);
+    if (status < 0) throw gssError(what, [wordsOf(status)], status >>> 0);
   };
 
   return {
@@ -178,10 +174,9 @@ interface Bound {
   verifySignature(context: Handle, buffers: unknown, sequence: number, qop: number[]): number;
   deleteContext(context: Handle): number;
   freeCredentials(credentials: Handle): number;
-  formatMessage(...args: unknown[]): number;
 }
 
-function declare(koffi: Koffi, secur32: Library, kernel32: Library): Bound {
+function declare(koffi: Koffi, secur32: Library): Bound {
   const text = 'str16';
   const [long, word] = ['int32_t', 'uint32_t'];
   const { pointer, inout, out } = koffi;
@@ -241,14 +236,5 @@ function declare(koffi: Koffi, secur32: Library, kernel32: Library): Bound {
     verifySignature: now('VerifySignature', [handle, any, word, out(words)]),
     deleteContext: now('DeleteSecurityContext', [handle]),
     freeCredentials: now('FreeCredentialsHandle', [handle]),
-    formatMessage: kernel32.func('__stdcall', 'FormatMessageW', word, [
-      word,
-      any,
-      word,
-      word,
-      any,
-      word,
-      any,
-    ]),
   };
 }

@@ -14,6 +14,8 @@ export interface KeyEntry {
   /** The certificates that issued it, each issued by the next, as far as the file has them. */
   readonly chain?: readonly X509[];
   readonly sshCertificate?: SshCertificate;
+  /** The name of the container the private key is in; only stores of Windows have them. */
+  readonly keyContainer?: string;
 }
 
 export function privateEntry(privateKey: PrivateKey, more: Partial<KeyEntry> = {}): KeyEntry {

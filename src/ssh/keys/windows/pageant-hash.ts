@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { writeU32 } from '../../base/bytes.ts';
+import { writeU32 } from '../../../base/bytes.ts';
 
 const BLOCK_BYTES = 16;
 /** CRYPTPROTECTMEMORY_CROSS_PROCESS: the same for all processes of one login session. */
