@@ -52,6 +52,8 @@ export const LIMITS = {
   agentFrameBytes: { value: 262_144, why: 'as OpenSSH agents' },
   sftpFrameBytes: { value: 1_049_600, why: '1 MiB of data and its header' },
   namesPerReply: { value: 10_000, why: 'entries of one SSH_FXP_NAME' },
+  nameBytes: { value: 4096, why: 'name of one entry of a listing; file systems have 255, few more' },
+  attributeBytes: { value: 65_536, why: 'attributes of one file, a long access control list with them' },
   attributeExtensions: { value: 128, why: 'extended pairs of one file' },
   sftpExtensions: { value: 256, why: 'extensions a server may announce' },
   aclEntries: { value: 1024, why: 'entries of one access control list' },
@@ -61,6 +63,14 @@ export const LIMITS = {
     why: 'folders within folders that a remote scp sends: each is looked at from the top',
   },
   listingEntries: { value: 1_000_000, why: 'entries of one directory, settable' },
+  listingChars: {
+    value: 268_435_456,
+    why: 'names of one directory, together: a million of the longest that file systems have',
+  },
+  treeMemoryBytes: {
+    value: 536_870_912,
+    why: 'what a folder transfer remembers: folders to be listed, entries left out, some 500 bytes each',
+  },
   treeDepth: {
     value: 1024,
     why: 'folders within folders: a path of 4,096 bytes has no more with names of some length',

@@ -2,6 +2,7 @@ import { type DirectoryEntry, type FileAttributes, fileType, isWherryError, type
 import type { CommandContext } from './commands.ts';
 import { locateBySftp } from './place.ts';
 import { isFolder, statIfThere } from './remote-folder.ts';
+import { brief } from './remote-walk.ts';
 import { withSftp } from './session.ts';
 import { baseName } from './url.ts';
 
@@ -52,7 +53,7 @@ async function* sorted(listing: AsyncIterable<DirectoryEntry>): AsyncGenerator<D
   let streaming = false;
   for await (const entry of listing) {
     if (streaming) yield entry;
-    else if (held.push(entry) > SORTED_UP_TO) {
+    else if (held.push(brief(entry)) > SORTED_UP_TO) {
       streaming = true;
       yield* held.splice(0);
     }

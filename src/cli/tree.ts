@@ -5,7 +5,7 @@ import { paint } from './paint.ts';
 import { locateBySftp } from './place.ts';
 import { printable } from './printable.ts';
 import { pathInFolder } from './remote-folder.ts';
-import { sortedEntries } from './remote-walk.ts';
+import { HeldNames, sortedEntries } from './remote-walk.ts';
 import { withSftp } from './session.ts';
 
 const DEEPEST = 64;
@@ -14,6 +14,7 @@ interface Seen {
   files: number;
   folders: number;
   bytes: number;
+  readonly held: HeldNames;
 }
 
 /** `wherry tree URL`. */
@@ -21,19 +22,19 @@ export async function tree(context: CommandContext): Promise<void> {
   const url = locateBySftp(context, context.args[0] ?? '');
   const { report, options, stdout } = context;
   const began = performance.now();
-  const seen: Seen = { files: 0, folders: 0, bytes: 0 };
+  const seen: Seen = { files: 0, folders: 0, bytes: 0, held: new HeldNames() };
   await withSftp(url, context, async (sftp) => {
     if (options.json !== true) await stdout.writeSlowly(`${printable(url.path)}\n`);
     await show(sftp, url.path, '', 1, context, seen);
   });
+  const { files, folders, bytes } = seen;
   if (options.json !== true && options.quiet !== true) {
-    const { files, folders, bytes } = seen;
     await stdout.writeSlowly(
       `\n${count(folders, 'folder')}, ${count(files, 'file')}, ${formatSize(bytes)}\n`,
     );
   }
   if (options.json)
-    report.done({ command: 'tree', ...seen, duration: Math.round(performance.now() - began) });
+    report.done({ command: 'tree', files, folders, bytes, duration: Math.round(performance.now() - began) });
 }
 
 async function show(
@@ -45,7 +46,7 @@ async function show(
   seen: Seen,
 ): Promise<void> {
   const { signal, report, stdout } = context;
-  const entries = await sortedEntries(sftp, path, signal);
+  const entries = await sortedEntries(sftp, path, signal, seen.held);
   for (const [i, entry] of entries.entries()) {
     signal.throwIfAborted();
     const last = i === entries.length - 1;
@@ -62,6 +63,7 @@ async function show(
     if (depth < (context.options.depth ?? DEEPEST))
       await show(sftp, below, `${indent}${last ? '    ' : '│   '}`, depth + 1, context, seen);
   }
+  seen.held.give(entries);
 }
 
 function shown({ name, type }: DirectoryEntry, colours: boolean): string {

@@ -140,8 +140,9 @@ function escapeWho(who: Uint8Array): string {
   const shown = valid ? text : Buffer.from(who).toString('latin1');
   const unsafe = valid ? /[%\s\u0000-\u001f\u007f-\u009f]/g : /[%\s\u0000-\u001f\u007f-\u00ff]/g;
   return shown.replace(unsafe, (one) => {
-    const bytes = valid ? Buffer.from(one, 'utf8') : Buffer.from(one, 'latin1');
-    return bytes.toString('hex').replace(/../g, '%$&');
+    const code = one.charCodeAt(0);
+    if (!valid || code < 0x80) return `%${code.toString(16).padStart(2, '0')}`;
+    return Buffer.from(one, 'utf8').toString('hex').replace(/../g, '%$&');
   });
 }
 

@@ -1,6 +1,6 @@
 import type { WaitOptions } from '../base/deadline.ts';
 import { WherryError, withDetails } from '../base/errors.ts';
-import { checkLimit } from '../base/limits.ts';
+import { checkLimit, LIMITS, type LimitName } from '../base/limits.ts';
 import { sanitize } from '../base/text.ts';
 import type { WireReader } from '../ssh/wire/reader.ts';
 import { WireWriter } from '../ssh/wire/writer.ts';
@@ -87,13 +87,23 @@ export function pathBody(session: SftpSession, path: string): WireWriter {
   return new WireWriter().string(session.encodePath(path));
 }
 
-export function readNames(session: SftpSession, body: WireReader): NameEntry[] {
+/** No character of a text takes more bytes. */
+const LONGNAME_BYTES = 4 * LIMITS.peerTextChars.value + 4;
+
+/** `limit` is for the names that have one. */
+export function readNames(session: SftpSession, body: WireReader, limit?: LimitName): NameEntry[] {
   const count = body.u32();
   checkLimit('namesPerReply', count);
   const { names, version } = session;
+  const name = (): string => {
+    const bytes = body.string();
+    if (limit !== undefined) checkLimit(limit, bytes.length);
+    return names.decode(bytes);
+  };
   return Array.from({ length: count }, () => ({
-    name: names.decode(body.string()),
-    longname: version === 3 ? names.decode(body.string()) : '',
+    name: name(),
+    // More of it is never shown.
+    longname: version === 3 ? names.decode(body.string().subarray(0, LONGNAME_BYTES)) : '',
     attributes: decodeAttributes(body, version),
   }));
 }

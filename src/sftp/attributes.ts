@@ -1,4 +1,5 @@
 import { WherryError } from '../base/errors.ts';
+import { checkLimit } from '../base/limits.ts';
 import type { WireReader } from '../ssh/wire/reader.ts';
 import type { WireWriter } from '../ssh/wire/writer.ts';
 import { ATTRIBUTE_FIELDS, type FieldGroup, fieldsOf, SUBSECOND_TIMES } from './attribute-fields.ts';
@@ -75,6 +76,7 @@ function byVersion<T>(make: (version: SftpVersion) => T): Record<SftpVersion, T>
 
 /** ATTRS: filexfer-02 section 5, filexfer-04 and -05 section 5, filexfer-13 section 7. */
 export function decodeAttributes(reader: WireReader, version: SftpVersion = 3): FileAttributes {
+  const start = reader.position;
   const flags = reader.u32();
   const unknown = (flags & ~KNOWN_FLAGS[version]) >>> 0;
   if (unknown !== 0) throw reader.malformed(`unknown attribute flags ${unknown.toString(16)}`);
@@ -82,6 +84,7 @@ export function decodeAttributes(reader: WireReader, version: SftpVersion = 3): 
   if (version >= 4) attributes.type = typeOfByte(reader.u8());
   const shape = { version, subseconds: (flags & SUBSECOND_TIMES) !== 0 };
   for (const group of FIELDS[version]) if ((flags & group.flag) !== 0) group.read(reader, attributes, shape);
+  checkLimit('attributeBytes', reader.position - start);
   return attributes;
 }
 

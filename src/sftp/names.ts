@@ -24,21 +24,23 @@ export const UTF8_NAMES: NameCodec = {
 
 /** Bytes that are not UTF-8: what is, as text, each other byte by itself. */
 function decodeDamaged(bytes: Uint8Array): string {
-  let text = '';
+  // Put together in one piece: a text that is added to, letter by letter, takes 32 bytes for each.
+  const text = Buffer.alloc(2 * bytes.length);
+  let end = 0;
   for (let at = 0; at < bytes.length; ) {
     const lead = bytes[at]!;
-    const length =
-      lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
-    const part = bytes.subarray(at, at + length);
-    if (length > 0 && part.length === length && isUtf8(part)) {
-      text += utf8(part);
+    const length = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+    const part = length === 0 ? undefined : bytes.subarray(at, at + length);
+    if (part?.length === length && isUtf8(part)) {
+      end += text.write(utf8(part), end, 'utf16le');
       at += length;
     } else {
-      text += String.fromCharCode(0xdc00 + lead);
+      text[end++] = lead;
+      text[end++] = lead < 0x80 ? 0 : FIRST_ESCAPE >> 8;
       at++;
     }
   }
-  return text;
+  return text.toString('utf16le', 0, end);
 }
 
 /** Writes a name piece by piece: what lies between escaped bytes by `encode`, those as they are. */

@@ -21,7 +21,7 @@ import {
   WANTED_ATTRIBUTES,
 } from './attributes.ts';
 import { REALPATH_CONTROL, RENAME_FLAGS, SFTP_PACKETS } from './packets.ts';
-import type { PendingRequest, SftpSession } from './session.ts';
+import type { PendingRequest, SftpReply, SftpSession } from './session.ts';
 
 export function closeHandle(
   session: SftpSession,
@@ -127,18 +127,25 @@ export interface DirectoryPage {
   readonly last: boolean;
 }
 
-/** SSH_FXP_READDIR: the next entries; undefined at the end, which an answer of no entries counts as too. */
-export async function readDirectory(
+/** SSH_FXP_READDIR: asks for the next entries. */
+export async function askDirectory(
   session: SftpSession,
   handle: Uint8Array,
   path?: string,
   wait: WaitOptions = {},
-): Promise<DirectoryPage | undefined> {
-  const about = subject('readdir', path);
+): Promise<SftpReply> {
   const body = new WireWriter().string(handle);
-  const reply = await ask(session, SFTP_PACKETS.SSH_FXP_READDIR, body, about, wait);
+  return ask(session, SFTP_PACKETS.SSH_FXP_READDIR, body, subject('readdir', path), wait);
+}
+
+/**
+ * The entries of an answer to READDIR; undefined at the end, which an answer of no entries counts as too. Read when its
+ * turn comes, for entries take up more memory than the answer they stand in.
+ */
+export function readPage(session: SftpSession, reply: SftpReply, path?: string): DirectoryPage | undefined {
+  const about = subject('readdir', path);
   if (reply.type === SFTP_PACKETS.SSH_FXP_NAME) {
-    const entries = readNames(session, reply.body);
+    const entries = readNames(session, reply.body, 'nameBytes');
     // end-of-list is optional, filexfer-13 section 9.4.
     const last = session.version >= 6 && reply.body.remaining > 0 && reply.body.bool();
     return entries.length === 0 ? undefined : { entries, last };

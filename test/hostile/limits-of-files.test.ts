@@ -189,9 +189,13 @@ function nested(depth: number): TreeWay {
     async *list(path: string) {
       if (path.split('/').length - 2 < depth) yield { name: 'd', type: 'directory', attributes: {} };
     },
-    makeFolder: async () => true,
-    names: async () => DISTINCT_NAMES,
   };
+  return sidesOf(side);
+}
+
+/** Both ends of a tree of folders that exist nowhere. */
+function sidesOf(listing: Pick<Side, 'join'> & { list(path: string): AsyncIterable<object> }): TreeWay {
+  const side = { ...listing, makeFolder: async () => true, names: async () => DISTINCT_NAMES };
   return {
     from: { ...side, remote: true } as unknown as Side,
     to: { ...side, remote: false } as unknown as Side,
@@ -199,6 +203,28 @@ function nested(depth: number): TreeWay {
     handles: Promise.resolve(64),
   };
 }
+
+test('treeMemoryBytes: as many folders wait to be listed as the limit has room for, one letter more is over it', async () => {
+  const max = LIMITS.treeMemoryBytes.value;
+  const count = 64;
+  // As a folder counts: 256 bytes, and two for each character of its two places and of its path.
+  const chars = (max / count - 256) / 2;
+  const place = 'p'.repeat(Math.floor(chars / 3));
+  const name = 'n'.repeat(chars - 2 * place.length);
+  for (const more of ['', 'n']) {
+    const side = {
+      join: () => place,
+      async *list(path: string) {
+        if (path !== '/top') return;
+        for (let i = 1; i < count; i++) yield { name, type: 'directory', attributes: {} };
+        yield { name: name + more, type: 'directory', attributes: {} };
+      },
+    };
+    const walked = moveTree(sidesOf(side), '/top', '/there', {});
+    if (more === '') assert.equal((await walked).folders, count + 1);
+    else assert.equal((await failure(walked, 'LIMIT_EXCEEDED')).details.limit, 'treeMemoryBytes');
+  }
+});
 
 test('servedFileBytes: a file in memory grows to the limit, and no further', () => {
   const files = new MemoryFiles();

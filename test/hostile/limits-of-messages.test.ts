@@ -2,13 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Sftp } from '../../src/api/sftp.ts';
 import type { WherryError } from '../../src/base/errors.ts';
 import { LIMITS } from '../../src/base/limits.ts';
 import { connect, fingerprints, openSftp } from '../../src/index.ts';
 import { startServer } from '../../src/server/index.ts';
 import { decodeAttributes } from '../../src/sftp/attributes.ts';
-import { SftpSession } from '../../src/sftp/session.ts';
+import { ALL_VERSIONS, type SftpVersion } from '../../src/sftp/versions.ts';
 import { keyboardInteractiveMethod } from '../../src/ssh/auth/keyboard-interactive.ts';
 import { WireReader } from '../../src/ssh/wire/reader.ts';
 import { WireWriter } from '../../src/ssh/wire/writer.ts';
@@ -16,9 +15,9 @@ import { openClient, type TestClientOptions } from '../support/peer/client.ts';
 import { LOGIN_GRANTED, logInTo, UP_TO_LOGIN } from '../support/peer/login-script.ts';
 import { memoryPair } from '../support/peer/memory-pair.ts';
 import { type Step, scriptedPeer } from '../support/peer/scripted-peer.ts';
-import { channelPair } from '../support/sftp/channel-pair.ts';
+import { listingFrom, pageOf } from '../support/sftp/listing.ts';
 import { failure } from '../support/sftp/memory-session.ts';
-import { packet, str, u32 } from '../support/sftp/wire.ts';
+import { str, u32 } from '../support/sftp/wire.ts';
 
 /** A login against a script: what ended it, if anything. */
 async function meet(steps: readonly Step[], options: TestClientOptions = {}) {
@@ -178,37 +177,71 @@ test('servedHandles: a session of our server opens as many files as the limit, a
   await failure(startServer({ users: {}, limits: { handles: max + 1 } }), 'INVALID_ARGUMENT');
 });
 
+/** Lists all that the pages say; how many entries came, and what ended it. */
+async function listAll(pages: readonly Uint8Array[], version: SftpVersion = 3) {
+  const left = [...pages];
+  const { sftp, session } = await listingFrom(() => left.shift(), version);
+  let seen = 0;
+  let error: WherryError | undefined;
+  try {
+    for await (const _ of sftp.list('/')) seen++;
+  } catch (thrown) {
+    error = thrown as WherryError;
+  }
+  await session.close();
+  return { seen, limit: error?.details.limit };
+}
+
 test('listingEntries: entries up to the limit are given out, the next one is over it', async () => {
   const max = LIMITS.listingEntries.value;
   const perReply = LIMITS.namesPerReply.value;
   const entry = [str('f'), str(''), u32(0)];
-  const names = (count: number): Buffer =>
-    Buffer.concat([u32(count), ...Array.from({ length: count }, () => entry).flat()]);
-  const full = names(perReply);
-  const pair = channelPair();
-  let left = max + 1;
-  pair.server.onData = (bytes) => {
-    for (let frames = Buffer.from(bytes); frames.length > 0; ) {
-      const [type, id] = [frames[4]!, frames.subarray(5, 9)];
-      frames = frames.subarray(4 + frames.readUInt32BE(0));
-      const count = Math.min(left, perReply);
-      if (type === 1) pair.server.send(packet(2, u32(3)));
-      else if (type === 11) pair.server.send(packet(102, id, str('h')));
-      else if (type !== 12 || count === 0)
-        pair.server.send(packet(101, id, u32(type === 12 ? 1 : 0), str(''), str('')));
-      else {
-        left -= count;
-        pair.server.send(packet(104, id, count === perReply ? full : names(count)));
-      }
-    }
-  };
-  const session = new SftpSession(pair.client, 60_000, { version: 3 });
-  await session.start();
-  let seen = 0;
-  const listing = (async () => {
-    for await (const _ of new Sftp(session).list('/')) seen++;
-  })();
-  assert.equal((await failure(listing, 'LIMIT_EXCEEDED')).details.limit, 'listingEntries');
-  assert.equal(seen, max);
-  await session.close();
+  const full = pageOf(perReply, entry);
+  const pages = Array.from({ length: max / perReply }, () => full);
+  assert.deepEqual(await listAll([...pages, pageOf(1, entry)]), { seen: max, limit: 'listingEntries' });
+});
+
+test('listingChars: names together as long as the limit are given out, the next one is over it', async () => {
+  const max = LIMITS.listingChars.value;
+  const longest = LIMITS.nameBytes.value;
+  const full = pageOf(128, [str('n'.repeat(longest)), str(''), u32(0)]);
+  const pages = Array.from({ length: max / longest / 128 }, () => full);
+  const one = pageOf(1, [str('n'), str(''), u32(0)]);
+  assert.deepEqual(await listAll(pages), { seen: max / longest, limit: undefined });
+  assert.deepEqual(await listAll([...pages, one]), { seen: max / longest, limit: 'listingChars' });
+});
+
+test('nameBytes: a name as long as the limit is listed, one byte more is over it', async () => {
+  const max = LIMITS.nameBytes.value;
+  for (const version of ALL_VERSIONS) {
+    const page = (length: number) =>
+      pageOf(1, [
+        str('n'.repeat(length)),
+        ...(version === 3 ? [str('')] : []),
+        u32(0),
+        ...(version === 3 ? [] : [Buffer.of(1)]),
+      ]);
+    assert.deepEqual(await listAll([page(max)], version), { seen: 1, limit: undefined });
+    assert.deepEqual(await listAll([page(max), page(max + 1)], version), { seen: 1, limit: 'nameBytes' });
+  }
+});
+
+test('attributeBytes: attributes of one file as long as the limit are read, one byte more is over it', () => {
+  const max = LIMITS.attributeBytes.value;
+  // Flags, number of pairs, and two lengths.
+  const overhead = 16;
+  for (const length of [max, max + 1]) {
+    const writer = new WireWriter()
+      .u32(0x8000_0000)
+      .u32(1)
+      .text('')
+      .string(new Uint8Array(length - overhead));
+    const read = () => decodeAttributes(new WireReader(writer.finish()));
+    if (length === max) assert.equal(read().extended![0]![1].length, max - overhead);
+    else
+      assert.throws(read, {
+        code: 'LIMIT_EXCEEDED',
+        details: { limit: 'attributeBytes', expected: max, actual: length },
+      });
+  }
 });

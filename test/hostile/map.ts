@@ -153,6 +153,22 @@ export const LIMIT_TESTS: Readonly<Record<string, readonly Shown[]>> = {
   listingEntries: [
     [MESSAGES, 'listingEntries: entries up to the limit are given out, the next one is over it'],
   ],
+  listingChars: [
+    [MESSAGES, 'listingChars: names together as long as the limit are given out, the next one is over it'],
+  ],
+  nameBytes: [[MESSAGES, 'nameBytes: a name as long as the limit is listed, one byte more is over it']],
+  attributeBytes: [
+    [
+      MESSAGES,
+      'attributeBytes: attributes of one file as long as the limit are read, one byte more is over it',
+    ],
+  ],
+  treeMemoryBytes: [
+    [
+      FILES,
+      'treeMemoryBytes: as many folders wait to be listed as the limit has room for, one letter more is over it',
+    ],
+  ],
   treeDepth: [
     [FILES, 'treeDepth: as many folders within folders are walked as the limit, one more is refused'],
   ],

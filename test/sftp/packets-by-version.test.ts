@@ -212,7 +212,7 @@ const REQUESTS: readonly [kind: string, row: Row][] = [
     },
   ],
   ['SSH_FXP_OPENDIR', { ask: (w) => openDirectory(w.session, '/a'), type: '0b', body: () => A }],
-  ['SSH_FXP_READDIR', { ask: (w) => requests.readDirectory(w.session, HANDLE), type: '0c', body: () => H }],
+  ['SSH_FXP_READDIR', { ask: (w) => requests.askDirectory(w.session, HANDLE), type: '0c', body: () => H }],
   ['SSH_FXP_REMOVE', { ask: (w) => w.sftp.remove('/a'), type: '0d', body: () => A }],
   ['SSH_FXP_MKDIR', { ask: (w) => w.sftp.mkdir('/a'), type: '0e', body: (v) => A + noFolder(v) }],
   ['SSH_FXP_RMDIR', { ask: (w) => w.sftp.rmdir('/a'), type: '0f', body: () => A }],

@@ -88,7 +88,7 @@ const ROWS: readonly [name: string, ask: (w: Wire) => unknown, type: string, bod
     `${HANDLE_STRING}00000001${'0000000000000005'}`,
   ],
   ['SSH_FXP_OPENDIR', (w) => openDirectory(w.session, path), '0b', PATH],
-  ['SSH_FXP_READDIR', (w) => requests.readDirectory(w.session, HANDLE), '0c', HANDLE_STRING],
+  ['SSH_FXP_READDIR', (w) => requests.askDirectory(w.session, HANDLE), '0c', HANDLE_STRING],
   ['SSH_FXP_REMOVE', (w) => w.sftp.remove(path), '0d', PATH],
   ['SSH_FXP_MKDIR', (w) => w.sftp.mkdir(path), '0e', `${PATH}00000000`],
   ['SSH_FXP_MKDIR', (w) => w.sftp.mkdir(path, { permissions: 0o700 }), '0e', `${PATH}00000004000001c0`],

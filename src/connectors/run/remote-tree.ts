@@ -21,6 +21,8 @@ export interface RemoteFileInfo {
 /** Folders within folders, and entries in all: an outcome has to fit into a record. */
 const MAX_DEPTH = 64;
 const MAX_ENTRIES = 100_000;
+/** Characters of their relative paths, together. */
+const MAX_CHARS = 67_108_864;
 const PERMISSION_BITS = 0o7777;
 
 export function describeFile(
@@ -78,6 +80,7 @@ async function* walk(
   signal: AbortSignal,
 ): AsyncGenerator<Found, void, void> {
   let count = 0;
+  let chars = 0;
   const queue = [{ full: path, relative: '', depth: 0 }];
   for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
     if (at.depth > MAX_DEPTH) throw tooMuch(path, `folders more than ${MAX_DEPTH} deep`);
@@ -85,7 +88,9 @@ async function* walk(
     const entries: DirectoryEntry[] = [];
     for await (const entry of sftp.list(at.full, { signal })) {
       if (++count > MAX_ENTRIES) throw tooMuch(path, `more than ${MAX_ENTRIES} entries`);
-      entries.push(await withType(sftp, at.full, entry, signal));
+      chars += at.relative.length + entry.name.length;
+      if (chars > MAX_CHARS) throw tooMuch(path, `more than ${MAX_CHARS} characters of names`);
+      entries.push(brief(await withType(sftp, at.full, entry, signal)));
     }
     for (const entry of entries) {
       const full = posix.join(at.full, entry.name);
@@ -94,6 +99,14 @@ async function* walk(
       if (recursive && entry.type === 'directory') queue.push({ full, relative, depth: at.depth + 1 });
     }
   }
+}
+
+/** What is told of an entry; the rest may be long, and would be held with it. */
+function brief({ name, type, attributes }: DirectoryEntry): DirectoryEntry {
+  const { size, permissions, modifyTime, uid, gid } = attributes;
+  const told = { size, permissions, modifyTime, uid, gid };
+  const known = Object.entries(told).filter(([, value]) => value !== undefined);
+  return { name, type, attributes: Object.fromEntries(known), longname: '' };
 }
 
 async function withType(

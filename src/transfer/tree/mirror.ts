@@ -5,6 +5,7 @@ import { DISTINCT_NAMES, type TargetNames } from './local-names.ts';
 import type { MirrorAction, MirrorOptions, MirrorResult } from './options.ts';
 import type { Side, SideEntry, SideInfo } from './side.ts';
 import { TreeRun, type TreeWay } from './tree.ts';
+import { recordBytes, type TreeMemory } from './tree-memory.ts';
 import type { TreeFolder, TreeItem } from './walk.ts';
 
 const NOTHING: ReadonlyMap<string, SideEntry> = new Map();
@@ -23,7 +24,7 @@ class MirrorRun extends TreeRun {
 
   override async enter(folder: TreeFolder): Promise<ReadonlyMap<string, SideEntry>> {
     const { to } = this.way;
-    const known = folder.isNew ? undefined : await listed(to, folder.to, this.names);
+    const known = folder.isNew ? undefined : await listed(to, folder.to, this.names, this.memory);
     if (known === undefined) this.#act({ action: 'make folder', path: folder.path });
     if (this.#options.dryRun !== true) await this.makeFolder(folder);
     return known ?? NOTHING;
@@ -34,12 +35,14 @@ class MirrorRun extends TreeRun {
     there: ReadonlyMap<string, SideEntry>,
     names: ReadonlySet<string>,
   ): Promise<void> {
-    if (this.#options.delete !== true) return;
-    for (const [name, entry] of there) {
-      if (names.has(name)) continue;
-      const path = folder.path === '' ? entry.name : `${folder.path}/${entry.name}`;
-      await this.#remove(entry, this.way.to.join(folder.to, entry.name), path);
+    if (this.#options.delete === true) {
+      for (const [name, entry] of there) {
+        if (names.has(name)) continue;
+        const path = folder.path === '' ? entry.name : `${folder.path}/${entry.name}`;
+        await this.#remove(entry, this.way.to.join(folder.to, entry.name), path);
+      }
     }
+    this.memory.give(entriesBytes(there.values()));
   }
 
   override async inTheWay(there: SideEntry, path: string, to: string): Promise<void> {
@@ -108,11 +111,12 @@ class MirrorRun extends TreeRun {
     }
     if (!all && !filter.folder(path)) return false;
     let empty = true;
-    const inner = [...((await listed(to, at, DISTINCT_NAMES)) ?? NOTHING).values()];
+    const inner = [...((await listed(to, at, DISTINCT_NAMES, this.memory)) ?? NOTHING).values()];
     for (const one of inner) {
       const gone = await this.#remove(one, to.join(at, one.name), `${path}/${one.name}`, all);
       empty &&= gone;
     }
+    this.memory.give(entriesBytes(inner));
     if (!empty) return false;
     this.#act({ action: 'delete folder', path });
     if (this.#options.dryRun !== true) await to.removeFolder(at);
@@ -123,8 +127,16 @@ class MirrorRun extends TreeRun {
   #act(action: MirrorAction): void {
     const shown = { ...action, path: sanitize(action.path) };
     this.#options.onAction?.(shown);
-    if (this.#options.dryRun === true) this.actions.push(shown);
+    if (this.#options.dryRun !== true) return;
+    this.memory.take(recordBytes(shown.path));
+    this.actions.push(shown);
   }
+}
+
+function entriesBytes(entries: Iterable<SideEntry>): number {
+  let bytes = 0;
+  for (const { name } of entries) bytes += recordBytes(name);
+  return bytes;
 }
 
 /** What is in a folder, by folded name; undefined where there is none. */
@@ -132,10 +144,15 @@ async function listed(
   side: Side,
   path: string,
   names: TargetNames,
+  memory: TreeMemory,
 ): Promise<ReadonlyMap<string, SideEntry> | undefined> {
   const entries = new Map<string, SideEntry>();
   try {
-    for await (const entry of side.list(path)) entries.set(names.fold(entry.name), entry);
+    for await (const entry of side.list(path)) {
+      const key = names.fold(entry.name);
+      if (!entries.has(key)) memory.take(recordBytes(entry.name));
+      entries.set(key, entry);
+    }
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;

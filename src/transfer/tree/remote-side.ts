@@ -27,7 +27,10 @@ export function remoteSide(
   return {
     remote: true,
     join: posix.join,
-    list: (path) => verbs.list(path, wait),
+    async *list(path) {
+      for await (const { name, type, attributes } of verbs.list(path, wait))
+        yield { name, type, attributes: attributes && needed(attributes) };
+    },
     lstat: async (path) => withType(await verbs.lstat(path, wait)),
     stat: async (path) => withType(await verbs.stat(path, wait)),
     makeFolder: (path) => makeRemoteFolder(verbs, path, wait),
@@ -48,6 +51,17 @@ export function remoteSide(
     },
     names: async () => DISTINCT_NAMES,
     hash,
+  };
+}
+
+/** The rest may be long, an access control list for instance, and would be held as long as the entry waits. */
+function needed({ type, size, permissions, accessTime, modifyTime }: FileAttributes): FileAttributes {
+  return {
+    ...(type === undefined ? {} : { type }),
+    ...(size === undefined ? {} : { size }),
+    ...(permissions === undefined ? {} : { permissions }),
+    ...(accessTime === undefined ? {} : { accessTime }),
+    ...(modifyTime === undefined ? {} : { modifyTime }),
   };
 }
 

@@ -13,6 +13,7 @@ import { FileGate } from './gate.ts';
 import { DISTINCT_NAMES, type TargetNames } from './local-names.ts';
 import type { RateLimits, TreeOptions, TreeResult } from './options.ts';
 import type { Side, SideEntry } from './side.ts';
+import { recordBytes, TreeMemory } from './tree-memory.ts';
 import { type TreeFolder, type TreeItem, type TreeVisitor, walkTree } from './walk.ts';
 
 /** Moves one file from one side to the other. */
@@ -48,6 +49,7 @@ export class TreeRun implements TreeVisitor {
   readonly signal: AbortSignal;
   filter: PathFilter = { file: () => true, folder: () => true };
   names: TargetNames = DISTINCT_NAMES;
+  readonly memory: TreeMemory = new TreeMemory();
   files = 0;
   bytes = 0;
   folders = 0;
@@ -99,7 +101,7 @@ export class TreeRun implements TreeVisitor {
     const { symlinks = 'skip' } = this.options;
     const walking = walkTree(
       { from, to },
-      { from: this.way.from, to: this.way.to, names, filter, symlinks, keepNames },
+      { from: this.way.from, to: this.way.to, names, filter, symlinks, keepNames, memory: this.memory },
       this,
       this.signal,
     ).then(
@@ -128,6 +130,7 @@ export class TreeRun implements TreeVisitor {
 
   item(item: TreeItem): Promise<void> | undefined {
     this.#found += item.attributes.size ?? 0;
+    this.memory.take(itemBytes(item));
     return this.#queue.push(item);
   }
 
@@ -138,13 +141,17 @@ export class TreeRun implements TreeVisitor {
   ): Promise<void> {}
 
   skipped(path: string, reason: string): void {
-    this.skips.push({ path: sanitize(path), reason });
+    const skip = { path: sanitize(path), reason };
+    this.memory.take(recordBytes(skip.path, reason));
+    this.skips.push(skip);
   }
 
   fails(path: string, cause: unknown): void {
     const error = transferError(cause, 'folder transfer', { path: sanitize(path) });
     if (this.options.continueOnError !== true || this.signal.aborted || !isOfOneFile(error)) throw error;
-    this.failed.push({ path: sanitize(path), error });
+    const failure = { path: sanitize(path), error };
+    this.memory.take(recordBytes(failure.path, error.message, error.stack ?? ''));
+    this.failed.push(failure);
   }
 
   inTheWay(_there: SideEntry, _path: string, to: string): Promise<void> {
@@ -163,6 +170,7 @@ export class TreeRun implements TreeVisitor {
       folder.attributes?.modifyTime === undefined
         ? (await from.stat(folder.from)).attributes
         : folder.attributes;
+    this.memory.take(recordBytes(folder.to));
     this.#keptFolders.push({ to: folder.to, depth: folder.depth, attributes });
   }
 
@@ -212,6 +220,7 @@ export class TreeRun implements TreeVisitor {
         await this.#one(item);
       } finally {
         gate.leave(size);
+        this.memory.give(itemBytes(item));
       }
     }
   }
@@ -262,6 +271,10 @@ export class TreeRun implements TreeVisitor {
     this.#stop.abort(error);
     this.#queue.end(true);
   }
+}
+
+function itemBytes({ from, to, path, link = '' }: TreeItem): number {
+  return recordBytes(from, to, path, link);
 }
 
 /** A failure that leaves the session as it was. */

@@ -7,6 +7,7 @@ import { checkSafeName } from '../safe-name.ts';
 import { linkStaysInside } from './links.ts';
 import type { TargetNames } from './local-names.ts';
 import type { Side, SideEntry, SideInfo } from './side.ts';
+import { recordBytes, type TreeMemory } from './tree-memory.ts';
 
 /** A file or a link that is to be moved. */
 export interface TreeItem {
@@ -61,6 +62,7 @@ export interface WalkOptions {
   readonly symlinks: 'skip' | 'follow' | 'copy';
   /** Names of the source are kept, for a visitor that removes others. */
   readonly keepNames: boolean;
+  readonly memory: TreeMemory;
 }
 
 /** Folders that are listed at a time. */
@@ -78,6 +80,7 @@ export async function walkTree(
 ): Promise<void> {
   const real = options.symlinks === 'follow' ? [await options.from.realpath(root.from)] : [];
   const open: TreeFolder[] = [{ ...root, path: '', depth: 0, real, attributes: undefined, isNew: false }];
+  options.memory.take(folderBytes(open[0]!));
   await new Promise<void>((resolve, reject) => {
     let busy = 0;
     let failed = false;
@@ -85,6 +88,7 @@ export async function walkTree(
       while (!failed && busy < LISTERS && open.length > 0 && !signal.aborted) {
         busy++;
         const folder = open.pop()!;
+        options.memory.give(folderBytes(folder));
         walkFolder(folder, options, visitor, open, signal)
           .catch((error: unknown) => {
             if (folder.depth === 0) throw error;
@@ -119,11 +123,17 @@ async function walkFolder(
   const there = await visitor.enter(folder);
   const names = new Set<string>();
   const taken = new Map<string, string>();
+  let held = 0;
   for await (const entry of from.list(folder.from)) {
     if (signal.aborted) return;
     const { name } = entry;
     if (from.remote) checkSafeName(name);
     const key = options.names.fold(name);
+    if (options.keepNames || options.names.mayClash(name)) {
+      const bytes = recordBytes(key);
+      held += bytes;
+      options.memory.take(bytes);
+    }
     if (options.keepNames) names.add(key);
     const path = folder.path === '' ? name : `${folder.path}/${name}`;
     const found = { from: from.join(folder.from, name), to: to.join(folder.to, name), path };
@@ -141,6 +151,11 @@ async function walkFolder(
     }
   }
   await visitor.leave(folder, there, names);
+  options.memory.give(held);
+}
+
+function folderBytes({ from, to, path, real }: TreeFolder): number {
+  return recordBytes(from, to, path) + 8 * real.length;
 }
 
 interface Found {
@@ -176,7 +191,9 @@ async function walkEntry(
     const inTheWay = old !== undefined && old.type !== 'directory';
     if (inTheWay) await visitor.inTheWay(old, path, found.to);
     const isNew = looked && (old === undefined || inTheWay);
-    open.push({ ...found, depth: folder.depth + 1, real, attributes: info.attributes, isNew });
+    const inner = { ...found, depth: folder.depth + 1, real, attributes: info.attributes, isNew };
+    options.memory.take(folderBytes(inner));
+    open.push(inner);
   } else if (info.type === 'file' || info.type === 'unknown') {
     if (old !== undefined && old.type !== 'file' && old.type !== 'unknown')
       await visitor.inTheWay(old, path, found.to);
