@@ -268,12 +268,10 @@ shows(
     ...['error:1022', 'error:1023', 'error:1027', 'error:1031', 'error:1032', 'error:1033', 'error:1034'],
     ...['error:1038', 'error:1102', 'error:1120', 'error:201'],
   ],
-  async (t) => {
+  async () => {
     for (const [code, what, steps, ...settings] of SCRIPTS) {
-      await t.test(`${what}: ${code}`, async () => {
-        const error = await logonTo(steps, ...settings);
-        assert.equal(error.code, code, `${error.code} ${error.coreCode} ${error.message}`);
-      });
+      const error = await logonTo(steps, ...settings);
+      assert.equal(error.code, code, `${what}: ${error.code} ${error.coreCode} ${error.message}`);
     }
   },
 );
@@ -317,7 +315,7 @@ shows(
 
 shows(
   'the end of the session or the connection in the middle of a request',
-  ['error:1001', 'event:disconnected', 'connected'],
+  ['error:1001', 'event:disconnected'],
   async () => {
     for (const [end, codes] of [
       ['session', [1001]],
@@ -339,7 +337,7 @@ shows(
   },
 );
 
-shows('disconnect() beside a method that waits: 212', ['error:212', 'disconnect', 'connected'], async () => {
+shows('disconnect() beside a method that waits: 212', ['error:212', 'disconnect'], async () => {
   const { server, client } = await served({
     onRequest: ({ name }) => (name === 'SSH_FXP_MKDIR' ? { silent: true } : undefined),
   });

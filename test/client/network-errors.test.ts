@@ -203,6 +203,7 @@ shows(
         client.sshAuthMode = SSHAuthModes.amPassword;
         await client.config(`SSHAcceptServerHostKeyFingerPrint=${server.fingerprint}`);
         await client.sshLogon(server.host, server.port);
+        assert.equal(client.connected, true);
         const told = toldBy(client);
         const waiting = failureOf(client.makeDirectory('d'));
         socket!.destroy(systemError(errno));

@@ -285,13 +285,7 @@ test('handlers: in order, awaited, once, taken away; an error event nobody hears
 shows(
   'settings that are kept, read only, or about this program',
   [
-    ...[
-      'config:BuildInfo',
-      'config:LicenseInfo',
-      'config:ProcessIdleEvents',
-      'config:SelectWaitMillis',
-      'doEvents',
-    ],
+    ...['config:BuildInfo', 'config:LicenseInfo', 'config:ProcessIdleEvents'],
     ...[
       'config:UseFIPSCompliantAPI',
       'config:UseInternalSecurityAPI',
@@ -305,8 +299,6 @@ shows(
     const client = new SFTPClient();
     assert.match(await client.config('BuildInfo'), /^wherry \d.*Node v/);
     assert.match(await client.config('LicenseInfo'), /MIT/);
-    await client.config('SelectWaitMillis=1');
-    await client.doEvents();
     await client.config('ChannelDataEOL[3]="\r\n"');
     assert.deepEqual(
       [await client.config('channeldataeol[3]'), await client.config('ChannelDataEOL[4]')],
@@ -316,6 +308,10 @@ shows(
     assert.equal(await client.config('ChannelDataEOLFound[3]'), 'False');
     for (const inert of ['ProcessIdleEvents=No', 'UseInternalSecurityAPI=0', 'RecordLength=4'])
       await client.config(inert);
+    assert.deepEqual(
+      [await client.config('RecordLength'), await client.config('MaxChannelDataLength[3]')],
+      ['4', '10'],
+    );
     assert.equal(await client.config('ProcessIdleEvents'), 'False');
     await assert.rejects(client.config('UseFIPSCompliantAPI=True'), { code: 211 });
     assert.equal(await client.config('UseFIPSCompliantAPI'), 'False');

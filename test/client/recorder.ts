@@ -142,6 +142,7 @@ function watchedConfig(original: Member): Member {
     if (isUse) used.add(`config:${name}`);
     if (broken !== `config:${name}`) return original.call(this, text as never);
     if (value !== undefined || kind === 'action') return '';
+    if (kind === 'readonly') return 'nothing';
     return typeof fallback === 'boolean' ? (fallback ? 'True' : 'False') : String(fallback);
   } as Member;
 }

@@ -60,8 +60,12 @@ async function failsWithout(name: string, run: Work, t: TestContext): Promise<vo
     () => 'passed',
     () => 'failed',
   );
-  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE, 'late').unref());
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, PATIENCE, 'late');
+  });
   const ended = await Promise.race([outcome, late]);
+  clearTimeout(timer);
   record();
   assert.ok(ended !== 'passed' || skipped.size > 0, `it does not notice that ${name} has no effect`);
 }
