@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import { Writable } from 'node:stream';
-import type { DownloadStream, UploadSource } from '../index.ts';
+import type { DownloadStream, Sftp, TextOptions, UploadSource } from '../index.ts';
 import { SFTPClientError } from './client-error.ts';
 import type { Session } from './session.ts';
 import type { ClientState, QueuedFile } from './state.ts';
 import { TransferDirections } from './tables/enums.ts';
-import { localText, remoteText, type TextMode, textMode } from './text-mode.ts';
 import { toDownloadOptions, toUploadOptions } from './to-core.ts';
 
 /** One file on its way: from a property, a stream or the queue. */
@@ -35,16 +34,14 @@ export async function downloadFile(
   const events = transferEvents(state, job, TransferDirections.server);
   await events.start();
   const target = toFile ? localFile : streamTarget(state, downloadStream);
-  const text = textMode(state.settings, sftp);
-  checkText(text, startByte);
-  const converted = text === undefined ? undefined : localText(target, text);
+  const text = textOptions(state, sftp, startByte);
   const onData = events.onData(startByte);
-  await sftp.download(remote, converted?.stream ?? target, {
-    ...toDownloadOptions(session.vocabulary, startByte, toFile && converted === undefined),
+  await sftp.download(remote, target, {
+    ...toDownloadOptions(session.vocabulary, startByte, toFile),
+    ...(text === undefined ? {} : { text }),
     ...(onData === undefined ? {} : { onData }),
     signal,
   });
-  await converted?.done;
   await events.end();
 }
 
@@ -69,25 +66,29 @@ export async function uploadFile(
   await events.start();
   const onData = events.onData(startByte);
   const source = uploadStream ?? localFile;
-  const text = textMode(state.settings, sftp);
-  checkText(text, startByte);
-  await sftp.upload(text === undefined ? source : remoteText(source, text), remote, {
-    ...toUploadOptions(
-      session.vocabulary,
-      startByte,
-      append,
-      typeof source === 'string' && text === undefined,
-    ),
+  const text = textOptions(state, sftp, startByte);
+  await sftp.upload(source, remote, {
+    ...toUploadOptions(session.vocabulary, startByte, append, typeof source === 'string'),
+    ...(text === undefined ? {} : { text }),
     ...(onData === undefined ? {} : { onData }),
     signal,
   });
   await events.end();
 }
 
-/** Where line ends change, a byte here is not the same byte there. */
-function checkText(text: TextMode | undefined, startByte: number): void {
-  if (text !== undefined && startByte > 0)
+/**
+ * TransferMode, LocalEOL and ServerEOL; a server that tells its own line end, in version 4 and later, is believed. Undefined
+ * where bytes go as they are.
+ */
+function textOptions({ settings }: ClientState, sftp: Sftp, startByte: number): TextOptions | undefined {
+  if (settings.get('TransferMode') === 0) return undefined;
+  const local = settings.get('LocalEOL');
+  const remote = (sftp.version >= 4 ? sftp.features.newline : undefined) ?? settings.get('ServerEOL');
+  if (local === remote) return undefined;
+  // Where line ends change, a byte here is not the same byte there.
+  if (startByte > 0)
     throw new SFTPClientError(211, 'startByte has no meaning where line ends are converted (TransferMode)');
+  return { local, remote } as TextOptions;
 }
 
 interface TransferEvents {

@@ -197,10 +197,11 @@ async function fetch(
     const start = base + (have > 0 && !(await mayGoOn(one, handle, base, have, file)) ? 0 : have);
     const total =
       size === undefined || size === 0 ? undefined : Math.max(0, Math.min(size, end ?? size) - base);
-    const text = ends && new TextSink(target, ends, start - base);
     const onData = options.onData ?? (mayBeResumed(options) ? NOBODY : undefined);
-    const place = { base, start, size: size === 0 ? undefined : size };
-    const sink = onData === undefined ? (text ?? target) : new TapSink(text ?? target, onData, place);
+    const place = { base, start, size: size === 0 || ends !== undefined ? undefined : size };
+    const shown = onData === undefined ? target : new TapSink(target, onData, place);
+    const text = ends && new TextSink(shown, ends, start - base);
+    const sink = text ?? shown;
     const meter = new ProgressMeter(options.onProgress, start - base, total);
     let touch: () => void = () => {};
     const pipeline = new ReadPipeline({

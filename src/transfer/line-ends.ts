@@ -61,7 +61,7 @@ export function checkTextOptions(options: {
 }): void {
   if (options.text === undefined || options.text === false) return;
   for (const name of ['resume', 'verify', 'keepPartial', 'at'] as const) {
-    if (options[name] === undefined || options[name] === false) continue;
+    if (options[name] === undefined || options[name] === false || options[name] === 'end') continue;
     throw new WherryError('INVALID_ARGUMENT', `text changes the bytes of a file: it cannot go with ${name}`);
   }
 }

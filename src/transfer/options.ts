@@ -20,13 +20,13 @@ export interface TransferOptions extends WaitOptions {
    * Sees every byte in the order of the file: the piece, its offset in the remote file, and the size of the file where
    * it is known. Before a downloaded piece is stored and before an uploaded one is sent. A promise holds the transfer
    * until it settles; an error ends the transfer, with ABORTED unless it is a WherryError. The piece of an upload is
-   * used again afterwards: copy what is to be kept.
+   * used again afterwards: copy what is to be kept. With `text`, line ends are those of the target.
    */
   onData?: DataHandler | undefined;
   /**
    * The file is text: its line ends become those of this system, or of the server. `true` takes the server's as it
-   * announces them, or `\n`; see `TextOptions`. Not together with `resume`, `verify`, `keepPartial` or `at`. Default
-   * false: bytes are carried over as they are.
+   * announces them, or `\n`; see `TextOptions`. Not together with `resume`, `verify`, `keepPartial` or `at` with a
+   * number. Default false: bytes are carried over as they are.
    */
   text?: boolean | TextOptions | undefined;
   /** Bytes a READ or WRITE carries at most, 1 to 261,120. Default: what the server says, or 32,768. */

@@ -24,9 +24,9 @@ export class TextSink implements Sink {
     return this.#inner.pending + this.#held;
   }
 
-  /** Offsets there are not those here: after a failure nothing can be gone on with. */
+  /** Offsets there are not those here: after a failure nothing can be gone on with, and the target has what was written. */
   get lost(): number {
-    return this.#inner.lost === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : 0;
+    return Math.min(this.#inner.lost, this.#written);
   }
 
   /** Bytes that the target has. */

@@ -1,8 +1,9 @@
 /** What a server can show that does what the test says: wherry/server. */
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
-import { stat, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SFTPClient, SFTPClientError, SSHAuthModes } from '../../src/client/index.ts';
 import { generateKey } from '../../src/keys.ts';
 import { MemoryFiles } from '../../src/server/files/memory-files.ts';
@@ -262,3 +263,50 @@ shows('a time-out that is changed after the login counts at once', ['timeout'], 
   await client.interrupt();
   await server.close();
 });
+
+shows(
+  'text: what is shown is what is delivered, times are kept, files that grow are followed, and append knows it too',
+  [
+    ...['config:TransferMode', 'config:LocalEOL', 'config:ServerEOL', 'config:PreserveFileTime'],
+    ...['config:RealTimeUpload', 'append', 'event:transfer'],
+  ],
+  async () => {
+    await using local = await localFolder();
+    await using there = await localFolder();
+    await using server = await serve({ root: there.path });
+    const client = await clientOf(server);
+    for (const setting of ['TransferMode=1', 'LocalEOL="\r\n"', 'ServerEOL="\n"', 'PreserveFileTime=True'])
+      await client.config(setting);
+    await writeFile(local.file('l'), 'one\r\ntwo\r\n');
+    await utimes(local.file('l'), 1_400_000_000, 1_500_000_000);
+    [client.localFile, client.remoteFile] = [local.file('l'), 'f'];
+    await client.upload();
+    assert.equal(await readFile(there.file('f'), 'utf8'), 'one\ntwo\n');
+    assert.equal((await stat(there.file('f'))).mtimeMs, 1_500_000_000_000);
+    await client.append();
+    assert.equal(await readFile(there.file('f'), 'utf8'), 'one\ntwo\n'.repeat(2));
+    await utimes(there.file('f'), 1_400_000_000, 1_600_000_000);
+    let shown = '';
+    const percents = new Set<number>();
+    client.on('transfer', (e) => {
+      shown += e.text.toString();
+      percents.add(e.percentDone);
+    });
+    client.localFile = '';
+    await client.download();
+    assert.deepEqual([shown, [...percents]], ['one\r\ntwo\r\n'.repeat(2), [-1]]);
+    client.localFile = local.file('d');
+    await client.download();
+    assert.equal(await readFile(local.file('d'), 'utf8'), shown.slice(shown.length / 2));
+    assert.equal((await stat(local.file('d'))).mtimeMs, 1_600_000_000_000);
+
+    await client.config('RealTimeUpload=True');
+    [client.localFile, client.remoteFile, shown] = [local.file('l'), 'g', ''];
+    const growing = client.upload();
+    while (shown === '') await sleep(10);
+    await appendFile(local.file('l'), 'three\r\n');
+    await growing;
+    assert.equal(await readFile(there.file('g'), 'utf8'), 'one\ntwo\nthree\n');
+    await client.sshLogoff();
+  },
+);

@@ -10,7 +10,6 @@ import { maskTest } from '../../src/client/mask.ts';
 import { remoteName, shownFolder } from '../../src/client/paths.ts';
 import { ClientState } from '../../src/client/state.ts';
 import { CLIENT_ERRORS } from '../../src/client/tables/errors.ts';
-import { eolConverter } from '../../src/client/text-mode.ts';
 import {
   toConnectOptions,
   toDownloadOptions,
@@ -431,14 +430,6 @@ test('remote names', () => {
   assert.equal(remoteName('a', '/', rules), '/a');
   assert.equal(shownFolder('/a//b/../c/', rules), '/a/c');
   assert.equal(shownFolder('/', rules), '/');
-});
-
-test('line ends change, also across pieces', () => {
-  const pieces = ['a\r', '\nb\r\r', '\n', 'c\r'];
-  const converter = eolConverter('\r\n', '\n');
-  const out = Buffer.concat([...pieces.map((piece) => converter.push(Buffer.from(piece))), converter.end()]);
-  assert.equal(out.toString(), 'a\nb\r\nc\r');
-  assert.equal(eolConverter('\n', '\r\n').push(Buffer.from('\n\n')).toString(), '\r\n\r\n');
 });
 
 test('every code of the core has a number of the table', () => {

@@ -100,3 +100,39 @@ test('what needs the same bytes on both sides cannot be text', async () => {
   await failure(sftp.upload(Buffer.from('x'), 'f', { text: { byServer: true } }), 'SFTP_OP_UNSUPPORTED');
   assert.equal(fs.get('f').toString(), 'x');
 });
+
+test('a text put behind the end has the line ends of the server', async () => {
+  const { sftp, fs } = await openMemory();
+  fs.put('f', Buffer.from('one\n'));
+  await sftp.upload(Buffer.from('two\r\nthree\r\n'), 'f', { text: { local: '\r\n' }, at: 'end' });
+  assert.equal(fs.get('f').toString(), 'one\ntwo\nthree\n');
+});
+
+test('onData sees a text as the target gets it; one that was cut off in its place has nothing behind it', async () => {
+  await using folder = await localFolder();
+  const { sftp, fs } = await openMemory();
+  fs.put('f', Buffer.from('one\r\ntwo\r\n'.repeat(20_000)));
+  const text = { local: '\n', remote: '\r\n' } as const;
+  let shown = '';
+  await sftp.download('f', folder.file('f'), {
+    text,
+    onData: (bytes, _, size) => {
+      assert.equal(size, undefined);
+      shown += Buffer.from(bytes).toString();
+    },
+  });
+  assert.equal(shown, 'one\ntwo\n'.repeat(20_000));
+  assert.equal(await readFile(folder.file('f'), 'utf8'), shown);
+  let left = 3;
+  const cut = sftp.download('f', folder.file('g'), {
+    text,
+    inPlace: true,
+    requestBytes: 10_000,
+    onData: () => {
+      if (--left === 0) throw new Error('enough');
+    },
+  });
+  await failure(cut, 'ABORTED');
+  const there = await readFile(folder.file('g'), 'utf8');
+  assert.ok(there.length > 0 && shown.startsWith(there), `${there.length}`);
+});

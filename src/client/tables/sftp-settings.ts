@@ -177,7 +177,6 @@ export const SFTP_SETTINGS = {
     default: false,
     kind: 'setting',
     doc: 'Whether a file that was transferred gets the times of its source.',
-    differs: 'Not where line ends are converted on the way (TransferMode).',
   },
   ProtocolVersion: {
     type: 'int',
@@ -197,7 +196,7 @@ export const SFTP_SETTINGS = {
     default: false,
     kind: 'setting',
     doc: 'True: an upload goes on while `localFile` grows, until RealTimeUploadAgeLimit.',
-    differs: 'Not where line ends are converted on the way (TransferMode), and not for append.',
+    differs: 'Not for append.',
   },
   RealTimeUploadAgeLimit: {
     type: 'int',
@@ -231,7 +230,7 @@ export const SFTP_SETTINGS = {
     default: 0,
     kind: 'setting',
     range: [0, 1],
-    doc: '0: bytes as they are. 1: text, whose line ends are changed from LocalEOL to ServerEOL and back.',
+    doc: '0: bytes as they are. 1: text, whose line ends are changed from LocalEOL to ServerEOL and back; `transfer` shows it as it is delivered, and percentDone is -1.',
   },
   TransferredDataLimit: {
     type: 'int',
