@@ -46,7 +46,8 @@ export class SftpExtras extends SftpVerbs {
 
   /**
    * The hash of a file, or of a part of it, computed by the server (check-file, or md5-hash). The server takes the first
-   * algorithm it knows: by default sha256, sha224, sha384, sha512, sha1, md5.
+   * algorithm it knows: by default sha256, sha224, sha384, sha512, sha1, md5. Rejects with SFTP_OP_UNSUPPORTED where it has
+   * neither extension, and for ranges that it is known to hash wrong.
    *
    * @example
    * ```ts

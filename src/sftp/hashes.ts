@@ -3,8 +3,10 @@ import { WherryError } from '../base/errors.ts';
 import { sanitize } from '../base/text.ts';
 import type { WireReader } from '../ssh/wire/reader.ts';
 import { WireWriter } from '../ssh/wire/writer.ts';
-import { pathBody, subject } from './ask.ts';
+import { pathBody, subject, unsupported } from './ask.ts';
 import { extendedReply } from './extended-requests.ts';
+import { type HashRange, hashesRight } from './hash-ranges.ts';
+import { fstat, stat } from './requests.ts';
 import type { SftpSession } from './session.ts';
 
 /** Hash algorithms of check-file, draft-ietf-secsh-filexfer-extensions-00 section 3, in the order they are asked for. */
@@ -47,12 +49,29 @@ export async function checkFile(
   wait: WaitOptions = {},
 ): Promise<RemoteHash> {
   const { algorithms, start = 0, length = 0, blockSize = 0 } = request;
+  await checkRange(session, file, { start, length, blockSize }, wait);
   const names = algorithms ?? (Object.keys(HASH_ALGORITHMS) as HashAlgorithm[]);
   const body =
     file.handle === undefined ? pathBody(session, file.path) : new WireWriter().string(file.handle);
   body.nameList(names).u64(start).u64(length).u32(blockSize);
   const name = file.handle === undefined ? 'check-file-name' : 'check-file-handle';
   return readHashes(await extendedReply(session, name, body, file.path, wait), file.path, name);
+}
+
+/** Fails where the server is known to tell a wrong hash. */
+async function checkRange(
+  session: SftpSession,
+  { path, handle }: { readonly path: string; readonly handle?: Uint8Array },
+  range: HashRange,
+  wait: WaitOptions,
+): Promise<void> {
+  const limits = session.quirks.hashes;
+  if (limits === undefined) return;
+  const { size } = await (handle === undefined
+    ? stat(session, path, wait)
+    : fstat(session, handle, path, wait));
+  if (size === undefined || hashesRight(limits, range, size)) return;
+  throw unsupported(subject('check-file', path), 'it is known to hash such a range wrong');
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { HashLimits } from './hash-ranges.ts';
+
 /** What servers do in their own way. */
 export interface Quirks {
   /** Which path comes first in SSH_FXP_SYMLINK (versions 3 to 5) and in SSH_FXP_LINK (version 6). */
@@ -5,6 +7,8 @@ export interface Quirks {
   readonly linkOrder: 'target first' | 'link first';
   /** Extensions that are announced and do not work: they count as not announced. */
   readonly broken: readonly string[];
+  /** What check-file tells right; undefined where that is everything. */
+  readonly hashes: HashLimits | undefined;
 }
 
 interface QuirkRow {
@@ -17,7 +21,12 @@ interface QuirkRow {
 }
 
 /** Versions 3 to 5 as nearly every server has them; version 6 as the draft has it. */
-const USUAL: Quirks = { symlinkOrder: 'target first', linkOrder: 'link first', broken: [] };
+const USUAL: Quirks = {
+  symlinkOrder: 'target first',
+  linkOrder: 'link first',
+  broken: [],
+  hashes: undefined,
+};
 
 /** The last row that matches wins. */
 export const SFTP_QUIRKS: readonly QuirkRow[] = [
@@ -30,6 +39,17 @@ export const SFTP_QUIRKS: readonly QuirkRow[] = [
     software: /^mod_sftp/,
     set: { broken: ['home-directory'] },
     why: 'ProFTPD 1.3.8 answers home-directory with a packet that has no type and no id, or not at all',
+  },
+  {
+    software: /^mod_sftp/,
+    // Four blocks of the file system are 16 KiB as a rule.
+    set: { hashes: { unit: 65_536, blockUnit: 65_536, most: 0xffff_ffff, startOrLength: true } },
+    why: 'ProFTPD hashes four blocks of the file system at a time: where a range ends between, on to the end of the file; 1.3.8 takes start and length together for the length; lengths are kept in 32 bits',
+  },
+  {
+    software: /^(APACHE-SSHD|SSHD-CORE)-/,
+    set: { hashes: { unit: 8192, blockUnit: 1, most: 0x7fff_ffff, startOrLength: false } },
+    why: 'Apache MINA hashes 8 KiB at a time, beyond the end of a range too, and keeps lengths in 31 bits',
   },
   {
     software: /^AsyncSSH_/,

@@ -6,6 +6,8 @@ import { readRange } from './read-range.ts';
 
 /** Bytes at the end of what is there that must agree before a transfer goes on behind them. */
 const TAIL_BYTES = 65_536;
+/** Hashed there at a time: no server is silent over it for long. */
+const RANGE_BYTES = 1_073_741_824;
 /** Read here at a time for a hash. */
 const BLOCK_BYTES = 1_048_576;
 
@@ -36,19 +38,28 @@ export async function keptAgrees(kept: Kept, wait: WaitOptions): Promise<boolean
     readRange(session, handle, path, offset + have - length, length, wait),
   ]);
   if (here.length !== length || Buffer.compare(here, there) !== 0) return false;
-  return have === length || (await hashesAgree(kept, wait));
+  // Whole units, for there are servers that hash no others right; what is left of the last one has been compared.
+  const hashed = have === length ? 0 : have - (have % TAIL_BYTES);
+  for (let at = 0; at < hashed; at += RANGE_BYTES) {
+    const agree = await rangeAgrees(kept, at, Math.min(RANGE_BYTES, hashed - at), wait);
+    if (agree !== true) return agree === undefined;
+  }
+  return true;
 }
 
-async function hashesAgree(
-  { session, handle, path, offset, have, local }: Kept,
+/** Undefined where the server does not tell. */
+async function rangeAgrees(
+  { session, handle, path, offset, local }: Kept,
+  start: number,
+  length: number,
   wait: WaitOptions,
-): Promise<boolean> {
-  const request = { algorithms: ['sha256'], start: offset, length: have } as const;
+): Promise<boolean | undefined> {
+  const request = { algorithms: ['sha256'], start: offset + start, length } as const;
   const told = await checkFile(session, { path, handle }, request, wait).catch(() => undefined);
-  if (told?.algorithm !== 'sha256' || told.hashes.length !== 1) return true;
+  if (told?.algorithm !== 'sha256' || told.hashes.length !== 1) return undefined;
   const hash = createHash('sha256');
-  for (let at = 0; at < have; ) {
-    const bytes = await local(at, Math.min(BLOCK_BYTES, have - at));
+  for (let at = start; at < start + length; ) {
+    const bytes = await local(at, Math.min(BLOCK_BYTES, start + length - at));
     if (bytes.length === 0) return false;
     hash.update(bytes);
     at += bytes.length;
