@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { WherryError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { ALL_VERSIONS, checkVersion } from '../sftp/versions.ts';
+import { WorkBudget } from '../ssh/keys/formats/work-budget.ts';
 import { makePrivateKey } from '../ssh/keys/key-pair.ts';
 import { type PrivateKey, parsePrivateKey } from '../ssh/keys/private-key.ts';
 import { type PublicKey, parsePublicKeyLine } from '../ssh/keys/public-key.ts';
@@ -90,7 +91,9 @@ function parsed(key: PublicKey | string): PublicKey {
 }
 
 export function readHostKey(given: ServerOptions['hostKey']): PrivateKey {
-  if (given === undefined) return makePrivateKey(generateKeyPairSync('ed25519').privateKey, 'wherry server');
+  if (given === undefined) {
+    return makePrivateKey(generateKeyPairSync('ed25519').privateKey, 'wherry server', new WorkBudget());
+  }
   return typeof given === 'string' || given instanceof Uint8Array ? parsePrivateKey(given) : given;
 }
 

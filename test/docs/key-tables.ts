@@ -9,6 +9,7 @@ const KEY_LIMITS: readonly LimitName[] = [
   'pbkdf2Iterations',
   'argon2MemoryKiB',
   'argon2Work',
+  'keyWork',
   'derDepth',
   'rsaBitsMin',
   'rsaBitsMax',

@@ -1,6 +1,7 @@
 import { generateKeyPair, type KeyObject } from 'node:crypto';
 import { WherryError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
+import { WorkBudget } from './formats/work-budget.ts';
 import { makePrivateKey, type PrivateKey } from './key-pair.ts';
 
 /** What kind of key to make. */
@@ -42,7 +43,7 @@ export async function generateKey(
       `no key type that is made; known: ${Object.keys(MAKERS).join(', ')}`,
     );
   }
-  return makePrivateKey(await make(options.bits), options.comment ?? '');
+  return makePrivateKey(await make(options.bits), options.comment ?? '', new WorkBudget());
 }
 
 const MAKERS: Readonly<Record<GeneratedKeyType, (bits: number | undefined) => Promise<KeyObject>>> = {

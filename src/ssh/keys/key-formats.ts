@@ -4,7 +4,13 @@ import { DerReader } from './der.ts';
 import { type DerShape, derShape } from './formats/der-shape.ts';
 import { looksLikeJceks, looksLikeJks, readJks } from './formats/jks.ts';
 import { looksLikeJwk, readJwk } from './formats/jwk.ts';
-import { certificateEntry, type KeyEntry, privateEntry } from './formats/key-entry.ts';
+import {
+  certificateEntry,
+  type KeyEntry,
+  privateEntry,
+  publicEntry,
+  readCertificate,
+} from './formats/key-entry.ts';
 import { damaged, passphraseRequired, unsupported } from './formats/key-errors.ts';
 import type { KeyFile } from './formats/key-file.ts';
 import { openLegacyPem } from './formats/legacy-pem.ts';
@@ -29,7 +35,6 @@ import { makePrivateKey } from './key-pair.ts';
 import { parseOpensshPrivateKey } from './openssh-private-key.ts';
 import type { PemBlock } from './pem.ts';
 import { asKeyErrors, encodePublicKey, parsePublicKey } from './public-key.ts';
-import { parseX509 } from './x509/x509.ts';
 
 /** What a format's reader gets: a PEM block, or a whole file. */
 export interface KeySource {
@@ -123,7 +128,7 @@ export const KEY_FORMATS: Readonly<Record<KeyFormatName, KeyFormatRow>> = {
     labels: ['PRIVATE KEY'],
     shapes: ['pkcs8'],
     ref: 'RFC 5208 section 5, RFC 5958',
-    read: ({ bytes }) => [privateEntry(makePrivateKey(importDer(bytes, 'pkcs8'), ''))],
+    read: ({ bytes, budget }) => [privateEntry(makePrivateKey(importDer(bytes, 'pkcs8'), '', budget))],
   },
   'pkcs8-encrypted': {
     title: 'PKCS#8, encrypted with PBES1, PBES2, scrypt or a scheme of PKCS#12',
@@ -133,7 +138,7 @@ export const KEY_FORMATS: Readonly<Record<KeyFormatName, KeyFormatRow>> = {
     ref: 'RFC 5208 section 6, RFC 8018, RFC 7914',
     read({ bytes, passphrase, budget }) {
       const key = importEncryptedPkcs8(bytes, () => needed(passphrase), budget);
-      return [privateEntry(makePrivateKey(key, ''))];
+      return [privateEntry(makePrivateKey(key, '', budget))];
     },
   },
   ppk: {
@@ -148,7 +153,7 @@ export const KEY_FORMATS: Readonly<Record<KeyFormatName, KeyFormatRow>> = {
     secret: true,
     detect: ({ text }) => text.includes(`---- BEGIN ${SSHCOM_LABEL} ----`),
     ref: "PuTTY's import.c",
-    read: ({ text, passphrase }) => [privateEntry(parseSshcom(text, passphrase))],
+    read: ({ text, passphrase, budget }) => [privateEntry(parseSshcom(text, passphrase, budget))],
   },
   pkcs12: {
     title: 'PKCS#12 (PFX)',
@@ -163,7 +168,7 @@ export const KEY_FORMATS: Readonly<Record<KeyFormatName, KeyFormatRow>> = {
     secret: true,
     detect: ({ bytes }) => looksLikeJks(bytes),
     ref: 'JDK sun.security.provider.JavaKeyStore',
-    read: ({ bytes, passphrase }) => readJks(bytes, passphrase),
+    read: ({ bytes, passphrase, budget }) => readJks(bytes, passphrase, budget),
   },
   jceks: {
     title: 'Java keystore of type JCEKS: not available',
@@ -186,7 +191,7 @@ export const KEY_FORMATS: Readonly<Record<KeyFormatName, KeyFormatRow>> = {
     shapes: ['x509'],
     ref: 'RFC 5280',
     // A TRUSTED CERTIFICATE of OpenSSL has its own words behind the certificate.
-    read: ({ bytes }) => [certificateEntry(parseX509(new DerReader(bytes).take().raw))],
+    read: ({ bytes, budget }) => [certificateEntry(readCertificate(new DerReader(bytes).take().raw, budget))],
   },
   pkcs7: {
     title: 'PKCS#7 certificates (P7B)',
@@ -194,7 +199,7 @@ export const KEY_FORMATS: Readonly<Record<KeyFormatName, KeyFormatRow>> = {
     labels: ['PKCS7', 'CMS', 'PKCS #7 SIGNED DATA'],
     shapes: ['pkcs7'],
     ref: 'RFC 2315, RFC 5652',
-    read: ({ bytes }) => readPkcs7(bytes),
+    read: ({ bytes, budget }) => readPkcs7(bytes, budget),
   },
   spki: {
     title: 'Public key in PEM or DER',
@@ -202,42 +207,42 @@ export const KEY_FORMATS: Readonly<Record<KeyFormatName, KeyFormatRow>> = {
     labels: ['PUBLIC KEY', 'RSA PUBLIC KEY'],
     shapes: ['spki', 'rsa-public'],
     ref: 'RFC 5280 section 4.1, RFC 8017 appendix A.1.1',
-    read: ({ bytes }) => readSpki(bytes),
+    read: ({ bytes, budget }) => readSpki(bytes, budget),
   },
   jwk: {
     title: 'JSON Web Key (JWK) and JWK set',
     secret: true,
     detect: ({ text }) => looksLikeJwk(text),
     ref: 'RFC 7517, RFC 7518, RFC 8037',
-    read: ({ text }) => readJwk(text),
+    read: ({ text, budget }) => readJwk(text, budget),
   },
   xml: {
     title: 'XML: RSA, DSA and EC keys of .NET and XML-DSig, X.509',
     secret: true,
     detect: ({ text }) => looksLikeXml(text),
     ref: 'XML-DSig 1.1 section 4.5, RFC 4050, .NET RSA.ToXmlString',
-    read: ({ text }) => readXml(text),
+    read: ({ text, budget }) => readXml(text, budget),
   },
   rfc4716: {
     title: 'SSH public key file (RFC 4716)',
     secret: false,
     detect: ({ text }) => isRfc4716(text),
     ref: 'RFC 4716',
-    read: ({ text }) => readRfc4716(text),
+    read: ({ text, budget }) => readRfc4716(text, budget),
   },
   'ssh-public': {
     title: 'SSH public keys and OpenSSH certificates, one a line',
     secret: false,
     detect: ({ text }) => PUBLIC_LINE.test(text),
     ref: 'OpenSSH sshd(8), PROTOCOL.certkeys',
-    read: ({ text }) => readPublicLines(text),
+    read: ({ text, budget }) => readPublicLines(text, budget),
   },
   'ssh-blob': {
     title: 'SSH public key or OpenSSH certificate as a bare blob',
     secret: false,
     detect: ({ bytes }) => looksLikeBlob(bytes),
     ref: 'RFC 4253 section 6.6',
-    read: ({ bytes }) => [blobEntry(bytes)],
+    read: ({ bytes, budget }) => [blobEntry(bytes, '', budget)],
   },
 };
 
@@ -259,19 +264,19 @@ export function formatOfFile(file: KeyFile): readonly [KeyFormatName, KeyFormatR
 }
 
 function readTraditional(
-  { bytes, block, passphrase }: KeySource,
+  { bytes, block, passphrase, budget }: KeySource,
   importPlain: (der: Uint8Array) => Parameters<typeof makePrivateKey>[0],
 ): KeyEntry[] {
   const encrypted = block?.headers.has('DEK-Info') ? block : undefined;
   const key = encrypted === undefined ? importPlain(bytes) : openLegacyPem(encrypted, passphrase);
-  return [privateEntry(makePrivateKey(key, ''))];
+  return [privateEntry(makePrivateKey(key, '', budget))];
 }
 
-function readSpki(bytes: Uint8Array): KeyEntry[] {
+function readSpki(bytes: Uint8Array, budget: WorkBudget): KeyEntry[] {
   return asKeyErrors(() => {
     const type = derShape(bytes) === 'rsa-public' ? 'pkcs1' : 'spki';
     const key = createPublicKey({ key: Buffer.from(bytes), format: 'der', type });
-    return [{ comment: '', publicKey: parsePublicKey(encodePublicKey(key)) }];
+    return [publicEntry(parsePublicKey(encodePublicKey(key)), '', budget)];
   });
 }
 

@@ -2,7 +2,7 @@ import { type KeyObject, sign, verify } from 'node:crypto';
 import { fromUtf8 } from '../../base/bytes.ts';
 import { WherryError } from '../../base/errors.ts';
 import { type SignatureName, signData } from '../crypto/signatures.ts';
-import { WorkBudget } from './formats/work-budget.ts';
+import type { WorkBudget } from './formats/work-budget.ts';
 import { importPrivateNumbers, type KeyNumbers } from './key-numbers.ts';
 import { asKeyErrors, encodePublicKey, type PublicKey, parsePublicKey } from './public-key.ts';
 
@@ -22,9 +22,9 @@ const SECRETS = new WeakMap<PrivateKey, KeyObject>();
  * A private key from its node:crypto object, once it has signed a probe that its public half verifies: a file
  * whose halves differ, or whose numbers are damaged, ends here with KEY_FORMAT.
  */
-export function makePrivateKey(key: KeyObject, comment: string): PrivateKey {
+export function makePrivateKey(key: KeyObject, comment: string, budget: WorkBudget): PrivateKey {
   const publicKey = asKeyErrors(() => parsePublicKey(encodePublicKey(key)));
-  if (publicKey.type === 'ssh-rsa') WorkBudget.current?.spendRsaKey(publicKey.bits);
+  budget.spendKey(publicKey, 'prove');
   if (!provesItself(key, publicKey.key)) {
     throw new WherryError('KEY_FORMAT', 'the key is damaged: its private and its public half do not match');
   }

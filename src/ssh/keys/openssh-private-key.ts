@@ -28,7 +28,7 @@ export function parseOpensshPrivateKey(
       if (!sameBytes(encodePublicKey(key), file.publicBlob)) {
         throw damaged('its public part belongs to another key');
       }
-      return makePrivateKey(key, comment);
+      return makePrivateKey(key, comment, budget);
     } finally {
       plain.fill(0);
     }

@@ -52,7 +52,7 @@ export function parseKeys(input: Uint8Array | string, options: ReadKeysOptions =
   const budget = new WorkBudget();
   const entries = sourcesOf(file).flatMap((source) => readSource(source, options, budget));
   if (entries.length === 0) throw nothingKnown(file);
-  return joinEntries(entries);
+  return joinEntries(entries, budget);
 }
 
 /** A part of a file that a format's row reads. */
@@ -95,7 +95,7 @@ export function readSource(source: FoundSource, options: ReadKeysOptions, budget
       budget,
       ...(block === undefined ? {} : { block }),
     };
-    return budget.during(() => row.read(input));
+    return row.read(input);
   } catch (error) {
     const empty = (secret ?? EMPTY).length === 0;
     if (empty && error instanceof WherryError && error.code === 'KEY_PASSPHRASE_WRONG') {
@@ -124,7 +124,7 @@ export function nothingKnown(file: KeyFile): WherryError {
 }
 
 /** Puts certificates to the private keys they are for, and issuers to those. */
-function joinEntries(entries: readonly KeyEntry[]): KeyEntry[] {
+function joinEntries(entries: readonly KeyEntry[], budget: WorkBudget): KeyEntry[] {
   const loose = new Set(entries.filter((entry) => isLoose(entry)));
   const joined = entries.map((entry) => {
     if (entry.privateKey === undefined || entry.certificate !== undefined) return entry;
@@ -133,6 +133,7 @@ function joinEntries(entries: readonly KeyEntry[]): KeyEntry[] {
     const chain = issuersOf(
       own.certificate,
       [...loose].flatMap(({ certificate }) => certificate ?? []),
+      budget,
     );
     return { ...entry, certificate: own.certificate, chain, comment: entry.comment || own.comment };
   });

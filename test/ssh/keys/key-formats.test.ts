@@ -13,7 +13,7 @@ import type { KeyEntry } from '../../../src/ssh/keys/formats/key-entry.ts';
 import { KEY_FORMATS, type KeyFormatName } from '../../../src/ssh/keys/key-formats.ts';
 import { parsePrivateKey } from '../../../src/ssh/keys/private-key.ts';
 import { parseKeys } from '../../../src/ssh/keys/read-keys.ts';
-import { formatPrivateKey } from '../../../src/ssh/keys/write-keys.ts';
+import { formatPrivateKey, formatPublicKey } from '../../../src/ssh/keys/write-keys.ts';
 import { run } from '../../support/servers/run.ts';
 import { KeyFiles } from './key-files.ts';
 
@@ -544,14 +544,49 @@ function hasCode(code: ErrorCode, words = /./): (error: unknown) => boolean {
   };
 }
 
-test('many long RSA keys in one file: only so many are proved, whatever the file is made of', () => {
-  const key = generateKeyPairSync('rsa', { modulusLength: 4096 }).privateKey;
-  // (4096 / 1024)^3 is 64.
-  const max = LIMITS.rsaKeyWork.value / 64;
-  const pem = key.export({ type: 'pkcs8', format: 'pem' }) as string;
-  const jwk = key.export({ format: 'jwk' });
-  assert.throws(() => parseKeys(pem.repeat(max + 1)), hasCode('KEY_UNSUPPORTED', /RSA/));
-  // Of a JWK set what cannot be used is left out.
-  assert.equal(parseKeys(JSON.stringify({ keys: Array(max + 9).fill(jwk) })).length, max);
-  assert.equal(parseKeys(pem.repeat(max)).length, max);
+/** Keys, and what proving one takes: (4096 / 1024)^3 + 4, and (bits / 128)^3. */
+const COSTLY: readonly (readonly [string, number, () => { privateKey: KeyObject; publicKey: KeyObject }])[] =
+  [
+    ['RSA 4096', 68, () => generateKeyPairSync('rsa', { modulusLength: 4096 })],
+    ['P-521', (521 / 128) ** 3, () => generateKeyPairSync('ec', { namedCurve: 'P-521' })],
+    ['P-384', 27, () => generateKeyPairSync('ec', { namedCurve: 'P-384' })],
+  ];
+for (const [name, work, make] of COSTLY) {
+  test(`keyWork: many ${name} keys in one file are read up to the limit, whatever the file is made of`, () => {
+    const { privateKey, publicKey } = make();
+    const tooMany = hasCode('KEY_UNSUPPORTED', /for its keys/);
+    const times = (count: number, one: unknown): string => JSON.stringify({ keys: Array(count).fill(one) });
+    const max = Math.floor(LIMITS.keyWork.value / work);
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+    assert.equal(parseKeys(pem.repeat(max)).length, max);
+    assert.throws(() => parseKeys(pem.repeat(max + 1)), tooMany);
+    assert.throws(() => parseKeys(times(max + 1, privateKey.export({ format: 'jwk' }))), tooMany);
+    if (name.startsWith('RSA')) return;
+
+    const most = Math.floor((3 * LIMITS.keyWork.value) / work);
+    const { publicKey: ours } = parsePrivateKey(pem);
+    const line = `${formatPublicKey(ours)}\n`;
+    assert.equal(parseKeys(line.repeat(most)).length, most);
+    for (const file of [
+      line.repeat(most + 1),
+      (publicKey.export({ type: 'spki', format: 'pem' }) as string).repeat(most + 1),
+      times(most + 1, publicKey.export({ format: 'jwk' })),
+    ])
+      assert.throws(() => parseKeys(file), tooMany);
+  });
+}
+
+test('keyWork: certificates of one name, tried as issuers of many keys, count too', async () => {
+  const make = async (): Promise<readonly [string, string]> => {
+    const [key, cert] = [await files.path(), await files.path()];
+    const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-subj', '/CN=me'];
+    await run('openssl', ['req', '-x509', '-nodes', ...ec, '-keyout', key, '-out', cert]);
+    return [readFileSync(key, 'utf8'), readFileSync(cert, 'utf8')];
+  };
+  const [[key, own], [, other]] = [await make(), await make()];
+  assert.equal(parseKeys(key + own + other.repeat(200)).length, 201);
+  assert.throws(
+    () => parseKeys(key.repeat(40) + own + other.repeat(200)),
+    hasCode('KEY_UNSUPPORTED', /for its keys/),
+  );
 });

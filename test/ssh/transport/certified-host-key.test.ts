@@ -10,6 +10,7 @@ import {
   HOST_KEY_ALGORITHMS,
 } from '../../../src/ssh/crypto/certificate-algorithms.ts';
 import { hostKeyAlgorithms, type SignatureName } from '../../../src/ssh/crypto/signatures.ts';
+import { WorkBudget } from '../../../src/ssh/keys/formats/work-budget.ts';
 import { makePrivateKey, type PrivateKey } from '../../../src/ssh/keys/key-pair.ts';
 import type { PresentedHostKey } from '../../../src/ssh/transport/options.ts';
 import { TRANSPORT } from '../../../src/ssh/wire/messages.ts';
@@ -32,7 +33,7 @@ let dsa: Certified;
 async function certified(type: string): Promise<Certified> {
   const files = await makeCertificate({ name: 'host', key: type, extensions: HOST_EXTENSIONS });
   return {
-    key: makePrivateKey(createPrivateKey(readFileSync(files.keyFile)), 'host'),
+    key: makePrivateKey(createPrivateKey(readFileSync(files.keyFile)), 'host', new WorkBudget()),
     der: new X509Certificate(files.pem).raw,
   };
 }

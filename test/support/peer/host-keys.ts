@@ -1,4 +1,5 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { WorkBudget } from '../../../src/ssh/keys/formats/work-budget.ts';
 import { makePrivateKey, type PrivateKey } from '../../../src/ssh/keys/key-pair.ts';
 
 /** The key types a test can have. */
@@ -26,7 +27,7 @@ export function testKey(type: TestKeyType, label = 'host'): PrivateKey {
   const name = `${type} ${label}`;
   let key = made.get(name);
   if (key === undefined) {
-    key = makePrivateKey(MAKERS[type](), name);
+    key = makePrivateKey(MAKERS[type](), name, new WorkBudget());
     made.set(name, key);
   }
   return key;
@@ -35,5 +36,9 @@ export function testKey(type: TestKeyType, label = 'host'): PrivateKey {
 /** The Ed25519 key of 32 given bytes: the same in every run, and so are its signatures. */
 export function fixedEd25519(seed: Uint8Array): PrivateKey {
   const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
-  return makePrivateKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }), 'fixed');
+  return makePrivateKey(
+    createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }),
+    'fixed',
+    new WorkBudget(),
+  );
 }

@@ -6,10 +6,11 @@ import { WireReader } from '../../wire/reader.ts';
 import { DerReader } from '../der.ts';
 import { makePrivateKey } from '../key-pair.ts';
 import { asKeyErrors } from '../public-key.ts';
-import { parseX509, type X509 } from '../x509/x509.ts';
-import { certificateEntry, type KeyEntry, privateEntry } from './key-entry.ts';
+import type { X509 } from '../x509/x509.ts';
+import { certificateEntry, type KeyEntry, privateEntry, readCertificate } from './key-entry.ts';
 import { damaged, passphraseRequired, passphraseWrong, unsupported } from './key-errors.ts';
 import { importDer } from './pkcs8.ts';
+import type { WorkBudget } from './work-budget.ts';
 
 const MAGIC = 0xfeed_feed;
 const KEY_PROTECTOR = '1.3.6.1.4.1.42.2.17.1.1';
@@ -24,7 +25,11 @@ export function looksLikeJceks(bytes: Uint8Array): boolean {
   return bytes.length > 4 && new WireReader(bytes).u32() === 0xcece_cece;
 }
 
-export function readJks(bytes: Uint8Array, passphrase: Uint8Array | undefined): KeyEntry[] {
+export function readJks(
+  bytes: Uint8Array,
+  passphrase: Uint8Array | undefined,
+  budget: WorkBudget,
+): KeyEntry[] {
   return asKeyErrors(() => {
     const body = bytes.subarray(0, bytes.length - DIGEST);
     const reader = new WireReader(body, 0, 'Java keystore');
@@ -37,24 +42,24 @@ export function readJks(bytes: Uint8Array, passphrase: Uint8Array | undefined): 
     if (!sameBytes(proof, bytes.subarray(bytes.length - DIGEST))) throw passphraseWrong(false);
     const count = reader.u32();
     const entries: KeyEntry[] = [];
-    for (let i = 0; i < count; i++) entries.push(readEntry(reader, version, password));
+    for (let i = 0; i < count; i++) entries.push(readEntry(reader, version, password, budget));
     reader.end();
     return entries;
   });
 }
 
-function readEntry(reader: WireReader, version: number, password: Uint8Array): KeyEntry {
+function readEntry(reader: WireReader, version: number, password: Uint8Array, budget: WorkBudget): KeyEntry {
   const tag = reader.u32();
   const alias = sanitize(shortText(reader));
   reader.u64(); // When it was made.
-  if (tag === 2) return certificateEntry(readCertificate(reader, version), alias);
+  if (tag === 2) return certificateEntry(nextCertificate(reader, version, budget), alias);
   if (tag !== 1) throw reader.malformed(`an entry of kind ${tag}`);
   const plain = unprotect(reader.string(), password);
   try {
-    const key = makePrivateKey(importDer(plain, 'pkcs8'), alias);
+    const key = makePrivateKey(importDer(plain, 'pkcs8'), alias, budget);
     const count = reader.u32();
     const chain: X509[] = [];
-    for (let i = 0; i < count; i++) chain.push(readCertificate(reader, version));
+    for (let i = 0; i < count; i++) chain.push(nextCertificate(reader, version, budget));
     const [certificate, ...issuers] = chain;
     return certificate === undefined ? privateEntry(key) : privateEntry(key, { certificate, chain: issuers });
   } finally {
@@ -62,11 +67,11 @@ function readEntry(reader: WireReader, version: number, password: Uint8Array): K
   }
 }
 
-function readCertificate(reader: WireReader, version: number): X509 {
+function nextCertificate(reader: WireReader, version: number, budget: WorkBudget): X509 {
   const type = version === 2 ? shortText(reader) : 'X.509';
   const der = reader.string();
   if (type !== 'X.509') throw unsupported(`a certificate of type ${sanitize(type, 64)}`);
-  return parseX509(der);
+  return readCertificate(der, budget);
 }
 
 /** Java's writeUTF: two bytes of length. */

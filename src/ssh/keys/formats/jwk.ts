@@ -1,13 +1,15 @@
 /** JSON Web Keys and sets of them (RFC 7517, RFC 8037). */
+import { isWherryError } from '../../../base/errors.ts';
 import { sanitize } from '../../../base/text.ts';
 import { strictBase64 } from '../base64.ts';
 import { importPublicNumbers, type KeyNumbers } from '../key-numbers.ts';
 import { importPrivate, makePrivateKey } from '../key-pair.ts';
 import { asKeyErrors, encodePublicKey, parsePublicKey } from '../public-key.ts';
-import { parseX509, type X509 } from '../x509/x509.ts';
-import { type KeyEntry, privateEntry } from './key-entry.ts';
+import type { X509 } from '../x509/x509.ts';
+import { type KeyEntry, privateEntry, publicEntry, readCertificate } from './key-entry.ts';
 import { damaged, unsupported } from './key-errors.ts';
 import { asUtf8 } from './key-file.ts';
+import type { WorkBudget } from './work-budget.ts';
 
 /** The members of a JWK that are numbers of a key, by `kty`. */
 const MEMBERS: Readonly<Record<string, readonly string[]>> = {
@@ -21,15 +23,16 @@ export function looksLikeJwk(text: string): boolean {
 }
 
 /** One key, or all keys of a set that are of a kind SSH knows. */
-export function readJwk(text: string): KeyEntry[] {
+export function readJwk(text: string, budget: WorkBudget): KeyEntry[] {
   const value = parseJson(text);
-  if (!Array.isArray(value.keys)) return [readOne(value)];
+  if (!Array.isArray(value.keys)) return [readOne(value, budget)];
   const entries: KeyEntry[] = [];
   let last: unknown;
   for (const one of value.keys) {
     try {
-      entries.push(readOne(asObject(one)));
+      entries.push(readOne(asObject(one), budget));
     } catch (error) {
+      if (isWherryError(error) && error.details.limit !== undefined) throw error;
       // RFC 7517 section 5: keys of an unknown kind in a set are to be ignored.
       last = error;
     }
@@ -38,7 +41,7 @@ export function readJwk(text: string): KeyEntry[] {
   return entries;
 }
 
-function readOne(jwk: Readonly<Record<string, unknown>>): KeyEntry {
+function readOne(jwk: Readonly<Record<string, unknown>>, budget: WorkBudget): KeyEntry {
   const kty = typeof jwk.kty === 'string' ? jwk.kty : '';
   const members = Object.hasOwn(MEMBERS, kty) ? MEMBERS[kty]! : undefined;
   if (members === undefined) throw unsupported(`a JWK of type ${sanitize(kty, 32)} is no key for SSH`);
@@ -53,23 +56,23 @@ function readOne(jwk: Readonly<Record<string, unknown>>): KeyEntry {
     numbers[name] = value;
   }
   const comment = typeof jwk.kid === 'string' ? sanitize(jwk.kid) : '';
-  const more = certificates(jwk.x5c);
+  const more = certificates(jwk.x5c, budget);
   if (numbers.d !== undefined) {
     if (kty === 'RSA' && numbers.qi === undefined) {
       throw unsupported('an RSA key without its primes');
     }
-    return privateEntry(makePrivateKey(importPrivate(numbers as KeyNumbers), comment), more);
+    return privateEntry(makePrivateKey(importPrivate(numbers as KeyNumbers), comment, budget), more);
   }
   const key = asKeyErrors(() => importPublicNumbers(numbers as KeyNumbers));
-  return { comment, publicKey: parsePublicKey(encodePublicKey(key)), ...more };
+  return { ...publicEntry(parsePublicKey(encodePublicKey(key)), comment, budget), ...more };
 }
 
-function certificates(x5c: unknown): { certificate?: X509; chain?: readonly X509[] } {
+function certificates(x5c: unknown, budget: WorkBudget): { certificate?: X509; chain?: readonly X509[] } {
   if (!Array.isArray(x5c)) return {};
   const chain = x5c.map((text) => {
     const der = typeof text === 'string' ? strictBase64(text) : undefined;
     if (der === undefined) throw damaged('its x5c is not base64');
-    return parseX509(der);
+    return readCertificate(der, budget);
   });
   return chain[0] === undefined ? {} : { certificate: chain[0], chain: chain.slice(1) };
 }

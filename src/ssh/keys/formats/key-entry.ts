@@ -1,7 +1,8 @@
 import type { PrivateKey } from '../key-pair.ts';
 import type { PublicKey } from '../public-key.ts';
 import type { SshCertificate } from '../ssh-certificate.ts';
-import type { X509 } from '../x509/x509.ts';
+import { parseX509, type X509 } from '../x509/x509.ts';
+import type { WorkBudget } from './work-budget.ts';
 
 /** A key or certificate of a file, with what belongs to it: at least one of the four is there. */
 export interface KeyEntry {
@@ -22,6 +23,18 @@ export function privateEntry(privateKey: PrivateKey, more: Partial<KeyEntry> = {
   return { comment: privateKey.comment, publicKey: privateKey.publicKey, privateKey, ...more };
 }
 
+export function publicEntry(publicKey: PublicKey, comment: string, budget: WorkBudget): KeyEntry {
+  budget.spendKey(publicKey, 'read');
+  return { comment, publicKey };
+}
+
 export function certificateEntry(certificate: X509, comment = ''): KeyEntry {
   return { comment, publicKey: certificate.publicKey, certificate };
+}
+
+/** A certificate in a file. */
+export function readCertificate(der: Uint8Array, budget: WorkBudget): X509 {
+  const certificate = parseX509(der);
+  budget.spendCertificate(certificate.publicKey);
+  return certificate;
 }

@@ -12,8 +12,15 @@ export interface Passphrase {
   readonly bmp: BmpPassword;
 }
 
-/** A round in JavaScript, one native hash each, takes about six times one of PBKDF2. */
+/**
+ * How many rounds of PBKDF2 with SHA-256, which the limit counts, other work takes: a round in JavaScript with one native
+ * hash, one of PBKDF2 with a hash of 64-bit words, one of scrypt.
+ */
 const HASH_ROUND = 6;
+const LONG_HASH = 2.5;
+const SCRYPT_ROUND = 1.5;
+/** What scrypt does before and after its rounds, in rounds. */
+const SCRYPT_ENDS = 4;
 const SCRYPT_MEMORY = 64 * 1024 * 1024;
 
 /** Opens a ciphertext with the key a scheme derives. */
@@ -156,7 +163,8 @@ const pbkdf2: Derive = (parameters, keyLength, passphrase, budget) => {
   const hash = Object.hasOwn(PRFS, prf) ? PRFS[prf] : undefined;
   if (hash === undefined) throw notKnown(`pseudo-random function ${prf}`);
   const blocks = hash === 'sha1' || hash.endsWith('224') ? 2 : 1;
-  budget.spend('pbkdf2Iterations', rounds, 'rounds of work', blocks);
+  const weight = /^sha(?:384|512)/.test(hash) ? LONG_HASH : 1;
+  budget.spend('pbkdf2Iterations', rounds, 'rounds of work', blocks * weight);
   return pbkdf2Sync(passphrase().bytes, salt, rounds, keyLength, hash);
 };
 
@@ -164,7 +172,7 @@ const pbkdf2: Derive = (parameters, keyLength, passphrase, budget) => {
 const scrypt: Derive = (parameters, keyLength, passphrase, budget) => {
   const salt = parameters.octetString();
   const [N, r, p] = [parameters.integer(), parameters.integer(), parameters.integer()];
-  budget.spend('pbkdf2Iterations', N * r * p, 'rounds of work');
+  budget.spend('pbkdf2Iterations', (N + SCRYPT_ENDS) * r * p, 'rounds of work', SCRYPT_ROUND);
   if (128 * N * r > SCRYPT_MEMORY - 1024 * 1024)
     throw tooCostly('pbkdf2Iterations', N * r * p, 'rounds of work');
   try {

@@ -5,9 +5,9 @@ import { sanitize } from '../../../base/text.ts';
 import { DER_TAGS, DerReader } from '../der.ts';
 import { makePrivateKey } from '../key-pair.ts';
 import { textOf } from '../x509/distinguished-name.ts';
-import { parseX509, type X509 } from '../x509/x509.ts';
+import type { X509 } from '../x509/x509.ts';
 import { withLengths } from './ber.ts';
-import { certificateEntry, type KeyEntry, privateEntry } from './key-entry.ts';
+import { certificateEntry, type KeyEntry, privateEntry, readCertificate } from './key-entry.ts';
 import { damaged, passphraseRequired, passphraseWrong, unsupported } from './key-errors.ts';
 import { openEncrypted, type Passphrase } from './password-encryption.ts';
 import { importDer, importEncryptedPkcs8 } from './pkcs8.ts';
@@ -52,7 +52,7 @@ export function readPkcs12(
   const contents: Contents = { keys: [], certificates: [] };
   const infos = new DerReader(withLengths(safe)).sequence();
   while (infos.remaining > 0) readSafe(infos.sequence(), contents, password, budget);
-  return joined(contents);
+  return joined(contents, budget);
 }
 
 function passwordForms(passphrase: Uint8Array | undefined): Passphrase[] {
@@ -139,7 +139,7 @@ function readBags(
         const certificate = value.sequence();
         if (certificate.oid() !== X509_BAG) break;
         const der = certificate.into(0xa0).octetString();
-        contents.certificates.push({ certificate: parseX509(der), ...attributes });
+        contents.certificates.push({ certificate: readCertificate(der, budget), ...attributes });
         break;
       }
       case `${BAG}6`:
@@ -168,11 +168,11 @@ function readAttributes(set: DerReader): { name: string; id: string } {
 }
 
 /** Entries; a key's name may stand at its certificate only. */
-function joined({ keys, certificates }: Contents): KeyEntry[] {
+function joined({ keys, certificates }: Contents, budget: WorkBudget): KeyEntry[] {
   const nameOf = ({ name, id }: { name: string; id: string }): string =>
     name !== '' ? name : (certificates.find((one) => id !== '' && one.id === id)?.name ?? '');
   return [
-    ...keys.map((one) => privateEntry(makePrivateKey(one.key, nameOf(one)))),
+    ...keys.map((one) => privateEntry(makePrivateKey(one.key, nameOf(one), budget))),
     ...certificates.map(({ certificate, name }) => certificateEntry(certificate, name)),
   ];
 }

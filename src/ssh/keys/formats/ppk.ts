@@ -60,7 +60,7 @@ export function parsePpk(text: string, passphrase: Uint8Array | undefined, budge
       if (!sameBytes(encodePublicKey(key), file.publicBlob)) {
         throw damaged('its public part belongs to another key');
       }
-      return makePrivateKey(key, sanitize(asUtf8(file.comment)));
+      return makePrivateKey(key, sanitize(asUtf8(file.comment)), budget);
     } finally {
       plain.fill(0);
     }

@@ -1,11 +1,17 @@
 /** Public keys and certificates of SSH: lines, RFC 4716 blocks, bare blobs. */
 import { sanitize } from '../../../base/text.ts';
-import { blobType, type PublicKey, parsePublicKey, parsePublicKeyLine } from '../public-key.ts';
-import { isCertificateType, parseSshCertificate, parseSshCertificateLine } from '../ssh-certificate.ts';
+import { blobType, parsePublicKey, parsePublicKeyLine } from '../public-key.ts';
+import {
+  isCertificateType,
+  parseSshCertificate,
+  parseSshCertificateLine,
+  type SshCertificate,
+} from '../ssh-certificate.ts';
 import { headedBlock } from './headed-block.ts';
-import type { KeyEntry } from './key-entry.ts';
+import { type KeyEntry, publicEntry } from './key-entry.ts';
 import { damaged } from './key-errors.ts';
 import { asUtf8 } from './key-file.ts';
+import type { WorkBudget } from './work-budget.ts';
 
 const RFC4716_LABEL = 'SSH2 PUBLIC KEY';
 
@@ -18,23 +24,22 @@ export function isRfc4716(text: string): boolean {
 }
 
 /** One entry for each line that is not empty and no comment. */
-export function readPublicLines(text: string): KeyEntry[] {
+export function readPublicLines(text: string, budget: WorkBudget): KeyEntry[] {
   const lines = text.split(/\r\n|\r|\n/).filter((line) => !/^\s*(?:#|$)/.test(line));
-  return lines.map((line) => readLine(asUtf8(line)));
+  return lines.map((line) => readLine(asUtf8(line), budget));
 }
 
-export function readRfc4716(text: string): KeyEntry[] {
+export function readRfc4716(text: string, budget: WorkBudget): KeyEntry[] {
   const { bytes, comment } = headedBlock(text, RFC4716_LABEL);
-  return [blobEntry(bytes, comment)];
+  return [blobEntry(bytes, comment, budget)];
 }
 
 /** An entry for a blob as SSH carries it: a key or an OpenSSH certificate. */
-export function blobEntry(blob: Uint8Array, comment = ''): KeyEntry {
+export function blobEntry(blob: Uint8Array, comment: string, budget: WorkBudget): KeyEntry {
   const type = blobType(blob);
   if (type === undefined) throw damaged('it does not name its type');
-  if (!isCertificateType(type)) return publicEntry(parsePublicKey(blob), comment);
-  const sshCertificate = parseSshCertificate(blob);
-  return { ...publicEntry(sshCertificate.publicKey, comment), sshCertificate };
+  if (!isCertificateType(type)) return publicEntry(parsePublicKey(blob), comment, budget);
+  return certifiedEntry(parseSshCertificate(blob), comment, budget);
 }
 
 /** A blob begins with the length of its type name and the name. */
@@ -43,16 +48,17 @@ export function looksLikeBlob(bytes: Uint8Array): boolean {
   return /^(?:ssh|ecdsa|sk|rsa)-[\x21-\x7e]*$/.test(blobType(bytes) ?? '');
 }
 
-function readLine(line: string): KeyEntry {
+function readLine(line: string, budget: WorkBudget): KeyEntry {
   const first = line.trim().split(/[ \t]/, 1)[0] ?? '';
   if (!/-cert-v0[01]@openssh\.com$/.test(first)) {
     const { publicKey, comment } = parsePublicKeyLine(line);
-    return publicEntry(publicKey, sanitize(comment));
+    return publicEntry(publicKey, sanitize(comment), budget);
   }
   const { certificate, comment } = parseSshCertificateLine(line);
-  return { ...publicEntry(certificate.publicKey, sanitize(comment)), sshCertificate: certificate };
+  return certifiedEntry(certificate, sanitize(comment), budget);
 }
 
-function publicEntry(publicKey: PublicKey, comment: string): KeyEntry {
-  return { comment, publicKey };
+function certifiedEntry(sshCertificate: SshCertificate, comment: string, budget: WorkBudget): KeyEntry {
+  budget.spendKey(sshCertificate.signatureKey, 'read');
+  return { ...publicEntry(sshCertificate.publicKey, comment, budget), sshCertificate };
 }

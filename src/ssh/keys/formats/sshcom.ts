@@ -8,12 +8,17 @@ import { rsaNumbers } from '../private-fields.ts';
 import { asKeyErrors } from '../public-key.ts';
 import { headedBlock } from './headed-block.ts';
 import { damaged, passphraseRequired, passphraseWrong, unsupported } from './key-errors.ts';
+import type { WorkBudget } from './work-budget.ts';
 
 const MAGIC = 0x3f6f_f9eb;
 
 export const SSHCOM_LABEL = 'SSH2 ENCRYPTED PRIVATE KEY';
 
-export function parseSshcom(text: string, passphrase: Uint8Array | undefined): PrivateKey {
+export function parseSshcom(
+  text: string,
+  passphrase: Uint8Array | undefined,
+  budget: WorkBudget,
+): PrivateKey {
   return asKeyErrors(() => {
     const { bytes, comment } = headedBlock(text, SSHCOM_LABEL);
     const reader = new WireReader(bytes, 0, 'ssh.com private key');
@@ -31,7 +36,7 @@ export function parseSshcom(text: string, passphrase: Uint8Array | undefined): P
     if (encrypted && (passphrase === undefined || passphrase.length === 0)) throw passphraseRequired();
     const plain = encrypted ? decrypt(body, passphrase!) : Buffer.from(body);
     try {
-      return makePrivateKey(importPrivate(readKey(type, plain, encrypted)), comment);
+      return makePrivateKey(importPrivate(readKey(type, plain, encrypted)), comment, budget);
     } finally {
       plain.fill(0);
     }

@@ -1,36 +1,51 @@
 import { LIMITS, type LimitName } from '../../../base/limits.ts';
+import { type KeyTypeRow, keyTypeRow } from '../key-types.ts';
+import type { PublicKey } from '../public-key.ts';
 import { damaged, tooCostly } from './key-errors.ts';
+
+/** What is done with a key: its numbers are checked, or besides it signs or verifies. */
+export type KeyWork = 'read' | 'prove';
+
+/** What each takes, in tenths of a millisecond: as measured with OpenSSL 3, rounded up. */
+const KEY_WORK: Readonly<Record<KeyTypeRow['family'], Readonly<Record<KeyWork, (bits: number) => number>>>> =
+  {
+    ed25519: { read: () => 0.5, prove: () => 6 },
+    ed448: { read: () => 0.5, prove: () => 10 },
+    ec: { read: (bits) => (bits / 128) ** 3 / 3, prove: (bits) => (bits / 128) ** 3 },
+    rsa: { read: () => 4, prove: (bits) => 4 + (bits / 1024) ** 3 },
+    dsa: { read: () => 4, prove: () => 10 },
+  };
+const FOREIGN_KEY = 30;
+const CERTIFICATE = 3;
 
 /** The work one file may ask for, whatever it is made of: all of its parts draw on it, each by its own limit. */
 export class WorkBudget {
   #spent = 0;
-  #rsaWork = 0;
-
-  /** The one of the file that is being read, which is synchronous: what proves keys is far below what reads files. */
-  static current: WorkBudget | undefined;
-
-  /** Runs a part of reading a file on its budget. */
-  during<T>(read: () => T): T {
-    const outer = WorkBudget.current;
-    WorkBudget.current = this;
-    try {
-      return read();
-    } finally {
-      WorkBudget.current = outer;
-    }
-  }
-
-  /** For one private RSA key, before it signs. */
-  spendRsaKey(bits: number): void {
-    this.#rsaWork += (bits / 1024) ** 3;
-    if (this.#rsaWork > LIMITS.rsaKeyWork.value)
-      throw tooCostly('rsaKeyWork', this.#rsaWork, 'work on RSA keys');
-  }
+  #keyWork = 0;
 
   /** `weight` is for work that takes as long as several of what the limit counts. */
   spend(limit: LimitName, amount: number, what: string, weight = 1): void {
     if (amount < 1) throw damaged(`its key derivation has no ${what}`);
     this.#spent += (amount * weight) / LIMITS[limit].value;
     if (this.#spent > 1) throw tooCostly(limit, amount, what);
+  }
+
+  /** For one key; a private one before it signs. */
+  spendKey(key: PublicKey, work: KeyWork): void {
+    this.#spendKeyWork(KEY_WORK[keyTypeRow(key.type).family][work](key.bits));
+  }
+
+  /** For one certificate, whose key may be of a kind SSH has no type for. */
+  spendCertificate(key: PublicKey | undefined): void {
+    this.#spendKeyWork(CERTIFICATE);
+    if (key === undefined) this.#spendKeyWork(FOREIGN_KEY);
+    else this.spendKey(key, 'read');
+  }
+
+  #spendKeyWork(amount: number): void {
+    this.#keyWork += amount;
+    if (this.#keyWork > LIMITS.keyWork.value) {
+      throw tooCostly('keyWork', Math.ceil(this.#keyWork), 'tenths of a millisecond for its keys');
+    }
   }
 }

@@ -6,9 +6,10 @@ import { importPrivate, makePrivateKey } from '../key-pair.ts';
 import { type KeyTypeRow, keyTypes } from '../key-types.ts';
 import { ecPrivateNumber, rsaNumbers } from '../private-fields.ts';
 import { asKeyErrors, encodePublicKey, parsePublicKey } from '../public-key.ts';
-import { parseX509, type X509 } from '../x509/x509.ts';
-import { certificateEntry, type KeyEntry, privateEntry } from './key-entry.ts';
+import type { X509 } from '../x509/x509.ts';
+import { certificateEntry, type KeyEntry, privateEntry, publicEntry, readCertificate } from './key-entry.ts';
 import { damaged, unsupported } from './key-errors.ts';
+import type { WorkBudget } from './work-budget.ts';
 
 /** The elements looked for, and how each is read. */
 const ELEMENTS: Readonly<Record<string, (xml: string) => KeyNumbers>> = {
@@ -25,25 +26,25 @@ export function looksLikeXml(text: string): boolean {
 }
 
 /** The key of the document, its certificate, or both. Entities and document types are not looked at. */
-export function readXml(text: string): KeyEntry[] {
+export function readXml(text: string, budget: WorkBudget): KeyEntry[] {
   return asKeyErrors(() => {
     const certificate = elementOf(text, 'X509Certificate');
-    const own = certificate === undefined ? undefined : parseX509(decode(certificate));
+    const own = certificate === undefined ? undefined : readCertificate(decode(certificate), budget);
     for (const [name, read] of Object.entries(ELEMENTS)) {
       const xml = elementOf(text, name, true);
-      if (xml !== undefined) return [entryOf(read(xml), own)];
+      if (xml !== undefined) return [entryOf(read(xml), own, budget)];
     }
     if (own === undefined) throw damaged('there is no key and no certificate in the XML');
     return [certificateEntry(own)];
   });
 }
 
-function entryOf(numbers: KeyNumbers, certificate: X509 | undefined): KeyEntry {
+function entryOf(numbers: KeyNumbers, certificate: X509 | undefined, budget: WorkBudget): KeyEntry {
   const more = certificate === undefined ? {} : { certificate };
   const secret = numbers.kty === 'DSA' ? numbers.x : numbers.d;
-  if (secret !== undefined) return privateEntry(makePrivateKey(importPrivate(numbers), ''), more);
+  if (secret !== undefined) return privateEntry(makePrivateKey(importPrivate(numbers), '', budget), more);
   const publicKey = parsePublicKey(encodePublicKey(importPublicNumbers(numbers)));
-  return { comment: '', publicKey, ...more };
+  return { ...publicEntry(publicKey, '', budget), ...more };
 }
 
 function readRsa(xml: string): KeyNumbers {
