@@ -1,6 +1,5 @@
 /** A key shown in the X.509 chain that vouches for it (RFC 6187). */
 import { type HostKeyAlgorithm, x509AlgorithmsFor } from '../crypto/certificate-algorithms.ts';
-import { WorkBudget } from '../keys/formats/work-budget.ts';
 import type { PrivateKey } from '../keys/private-key.ts';
 import { type PublicKey, samePublicKey } from '../keys/public-key.ts';
 import { issuersOf } from '../keys/x509/issuers.ts';
@@ -13,7 +12,7 @@ import type { Signer } from './public-key.ts';
 /** The first certificate for a key, then those that lead upwards from it; undefined where none is for it. */
 export function chainFor(key: PublicKey, certificates: readonly X509[]): readonly X509[] | undefined {
   const own = certificates.find(({ publicKey }) => publicKey !== undefined && samePublicKey(publicKey, key));
-  return own === undefined ? undefined : [own, ...issuersOf(own, certificates, new WorkBudget())];
+  return own === undefined ? undefined : [own, ...issuersOf(own, certificates)];
 }
 
 /**
