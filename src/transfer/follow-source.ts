@@ -16,7 +16,7 @@ const INTERVAL_MS = 100;
 /** An open local file from `start` on that goes on as it grows, until it has not grown for a time. */
 export function followSource(file: FileHandle, start: number, block: number, options: FollowUpload): Source {
   const { idle = IDLE_MS, interval = INTERVAL_MS } = options;
-  const inner = new FileSource(file.fd, Number.MAX_SAFE_INTEGER - 1, start, block);
+  const inner = new FileSource(file.fd, Number.MAX_SAFE_INTEGER - 1, start, block, false);
   let offset = start;
   let stop: (() => void) | undefined;
   let stopped = false;

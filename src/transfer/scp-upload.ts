@@ -5,6 +5,7 @@ import { LIMITS } from '../base/limits.ts';
 import type { ScpLink } from '../scp/link.ts';
 import type { Times } from '../scp/receive.ts';
 import { type Outgoing, type OutgoingFile, send } from '../scp/send.ts';
+import { isLocalFileSystem } from './local-file-system.ts';
 import { ProgressMeter } from './progress.ts';
 import type { ScpOptions, ScpTally } from './scp-options.ts';
 import { FileSource } from './source.ts';
@@ -124,7 +125,7 @@ async function* oneFile(
   const file = await open(path, 'r');
   let taken = false;
   try {
-    const info = await file.stat();
+    const [info, local] = await Promise.all([file.stat(), isLocalFileSystem(path)]);
     if (!info.isFile()) {
       throw new WherryError('TRANSFER_TARGET', `${path} is not a regular file, and scp needs its size`, {
         localPath: path,
@@ -139,7 +140,7 @@ async function* oneFile(
       times: timesOf(info, options),
       open: async () => {
         taken = true;
-        return outgoingFile(file, info.size);
+        return outgoingFile(file, info.size, local);
       },
     };
   } finally {
@@ -147,8 +148,8 @@ async function* oneFile(
   }
 }
 
-function outgoingFile(file: FileHandle, size: number): OutgoingFile {
-  const source = new FileSource(file.fd, size, 0, BLOCK_BYTES);
+function outgoingFile(file: FileHandle, size: number, local: boolean): OutgoingFile {
+  const source = new FileSource(file.fd, size, 0, BLOCK_BYTES, local);
   return {
     next: () => source.next(),
     release: (bytes) => source.release(bytes),

@@ -5,6 +5,7 @@ import { sanitize } from '../base/text.ts';
 import type { FileAttributes } from '../sftp/attributes.ts';
 import { followSource } from './follow-source.ts';
 import { keptOfLocal } from './kept-attributes.ts';
+import { isLocalFileSystem } from './local-file-system.ts';
 import type { UploadOptions } from './options.ts';
 import type { SmallFile } from './quick-files.ts';
 import type { ReadLocal } from './resume-check.ts';
@@ -72,7 +73,7 @@ export async function opened(
   { writeSize }: Tuning,
   { preserve, follow }: UploadOptions,
 ): Promise<Sending> {
-  const info = await file.stat();
+  const [info, local] = await Promise.all([file.stat(), isLocalFileSystem(path)]);
   if (info.isDirectory())
     throw new WherryError('TRANSFER_TARGET', `${path} is a folder`, { localPath: path });
   const chunk = writeSize.bytes;
@@ -82,7 +83,7 @@ export async function opened(
       return streamSource(file.createReadStream({ autoClose: false, ...(start === 0 ? {} : { start }) }));
     if (start > info.size) throw longerThanSource(remote, start, info.size);
     return follow === undefined
-      ? new FileSource(file.fd, info.size, start, block)
+      ? new FileSource(file.fd, info.size, start, block, local)
       : followSource(file, start, block, follow);
   };
   const read: ReadLocal = async (offset, length) => {

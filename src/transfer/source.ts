@@ -1,7 +1,8 @@
-import { read } from 'node:fs';
+import { read, readSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 import { WherryError } from '../base/errors.ts';
+import { QuickPace } from './quick-pace.ts';
 
 /** Where uploaded bytes come from, in order. */
 export interface Source {
@@ -21,18 +22,25 @@ export type UploadStream = AsyncIterable<Uint8Array | string> | Iterable<Uint8Ar
 /** A file may grow, or tell no size, as those in /proc: it is never read in smaller pieces than this. */
 const SMALLEST_BLOCK = 4096;
 
-/** An open local file from `start` on, read in blocks whose memory is used again. */
+/**
+ * An open local file from `start` on, read in blocks whose memory is used again. What is in the page cache is read at
+ * once, for the thread pool takes longer to be asked than to answer.
+ */
 export class FileSource implements Source {
   readonly size: number;
   readonly #fd: number;
   readonly #block: number;
+  readonly #local: boolean;
+  readonly #pace: QuickPace = new QuickPace();
   #offset: number;
   /** A read that stops short of its block right where the file is said to end has seen the end. */
   #ended = false;
   readonly #free: Uint8Array[] = [];
 
-  constructor(fd: number, size: number, start: number, block: number) {
+  /** `local`: a regular file on a file system of this machine. */
+  constructor(fd: number, size: number, start: number, block: number, local: boolean) {
     this.#fd = fd;
+    this.#local = local;
     this.size = size;
     this.#offset = start;
     this.#block = Math.min(block, Math.max(SMALLEST_BLOCK, size + 1 - start));
@@ -41,17 +49,30 @@ export class FileSource implements Source {
   next(): Promise<Uint8Array | undefined> {
     if (this.#ended) return Promise.resolve(undefined);
     const buffer = this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#block);
+    if (this.#local && this.#pace.quick) return this.#readNow(buffer);
     return new Promise((resolve, reject) => {
       read(this.#fd, buffer, 0, buffer.length, this.#offset, (error, length) => {
         if (error !== null) reject(error);
-        else if (length === 0) resolve(undefined);
         else {
-          this.#offset += length;
-          this.#ended = length < buffer.length && this.#offset === this.size;
-          resolve(length === buffer.length ? buffer : buffer.subarray(0, length));
+          this.#pace.passed(length);
+          resolve(this.#took(buffer, length));
         }
       });
     });
+  }
+
+  async #readNow(buffer: Uint8Array): Promise<Uint8Array | undefined> {
+    const began = performance.now();
+    const length = readSync(this.#fd, buffer, 0, buffer.length, this.#offset);
+    this.#pace.took(performance.now() - began, length);
+    return this.#took(buffer, length);
+  }
+
+  #took(buffer: Uint8Array, length: number): Uint8Array | undefined {
+    if (length === 0) return undefined;
+    this.#offset += length;
+    this.#ended = length < buffer.length && this.#offset === this.size;
+    return length === buffer.length ? buffer : buffer.subarray(0, length);
   }
 
   release(bytes: Uint8Array): void {
