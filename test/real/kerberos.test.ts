@@ -1,9 +1,13 @@
-/** Kerberos against a real KDC and sshd: both methods, every gss-* key exchange, and what fails. */
+/** Kerberos against a real KDC, sshd and asyncssh: both methods, every gss-* key exchange, and what fails. */
 import assert from 'node:assert/strict';
+import { chown, copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { type ConnectOptions, connect, type GssapiOptions } from '../../src/index.ts';
 import { GSS_KEX_ALGORITHMS } from '../../src/ssh/crypto/gss-key-exchanges.ts';
 import { getAccount } from '../support/servers/account.ts';
+import { ASYNCSSH, startAsyncssh } from '../support/servers/asyncssh.ts';
+import { makeScratch } from '../support/servers/from-env.ts';
 import { type Kdc, KERBEROS, KERBEROS_HOST, REALM, startKdc } from '../support/servers/kerberos.ts';
 import { startOnDemand } from '../support/servers/on-demand.ts';
 import { startSshd } from '../support/servers/openssh.ts';
@@ -130,3 +134,65 @@ kerberos('a server the KDC does not know, and a user who may not come in', async
     ['gssapi-with-mic'],
   );
 });
+
+/** asyncssh under python3-gssapi: another reading of RFC 4462 than sshd's, though the same library below. */
+const PYTHON_GSSAPI = {
+  name: 'asyncssh with Kerberos',
+  doc: 'a second server for both methods and the gss-* key exchanges',
+  packages: [...KERBEROS.packages, ...ASYNCSSH.packages, 'python3-gssapi'],
+  needsRoot: true,
+};
+let second: Promise<RealServer> | undefined;
+
+async function startSecond(): Promise<RealServer> {
+  realm ??= start();
+  const { kdc } = await realm;
+  // It reads the key table at each login, by when it is another user.
+  const scratch = await makeScratch();
+  running.push(scratch);
+  const env: Record<string, string> = {};
+  const { uid, gid } = await getAccount();
+  for (const name of ['KRB5_CONFIG', 'KRB5_KTNAME']) {
+    const copy = join(scratch.path, name);
+    await copyFile(kdc.env[name]!.replace('FILE:', ''), copy);
+    await chown(copy, uid, gid);
+    env[name] = copy;
+  }
+  const server = await startAsyncssh({
+    name: 'asyncssh-kerberos',
+    env,
+    algorithms: 'all',
+    listen: { gss_host: KERBEROS_HOST, gss_kex: true, gss_auth: true, public_key_auth: false },
+  });
+  running.push(server);
+  return server;
+}
+
+test('asyncssh: gssapi-with-mic, also with a principal of its own, and a user who may not come in', async (t) => {
+  const server = await startOnDemand(t, PYTHON_GSSAPI, () => (second ??= startSecond()));
+  if (server === undefined) return;
+  for (const options of [true, { servicePrincipal: `host/${KERBEROS_HOST}` }, { delegate: true }]) {
+    const login = await loginBy(server, options, { login: { methods: ['gssapi-with-mic'] } });
+    await withSftp(login, (sftp) => sftp.realpath('.'));
+  }
+  const other = await loginBy(server, true, { username: 'root' });
+  const error = await fails(5000, connect(other), 'AUTH_FAILED');
+  assert.deepEqual(
+    error.details.attempts?.map(({ method }) => method),
+    ['gssapi-with-mic'],
+  );
+});
+
+for (const name of names) {
+  test(`asyncssh: ${name}: the server proves itself, and gssapi-keyex the user`, async (t) => {
+    const server = await startOnDemand(t, PYTHON_GSSAPI, () => (second ??= startSecond()));
+    if (server === undefined) return;
+    const { trust: _, ...login } = await loginBy(server, { keyExchange: true });
+    const options = { ...login, algorithms: { kex: [name] }, login: { methods: ['gssapi-keyex'] as const } };
+    await withSftp(options, async (sftp, connection) => {
+      assert.equal(connection.algorithms.kex, name);
+      await connection.rekey();
+      await sftp.realpath('.');
+    });
+  });
+}
