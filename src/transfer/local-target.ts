@@ -117,7 +117,9 @@ function temporaryTarget(
     ...opened,
     path: temporary,
     ordered: false,
-    async commit() {
+    async commit(length) {
+      // What was there was another file, and longer.
+      if (opened.have > length) await file.truncate(length);
       await file.close();
       if (overwrite) await renameOver(temporary, path);
       else {

@@ -80,7 +80,7 @@ export interface UploadOptions extends TransferOptions {
   follow?: FollowUpload | undefined;
   /**
    * Write to a temporary name beside the target and rename when complete, so that nobody sees a half file there: in
-   * one step with posix-rename@openssh.com, else by removing the target first. Default false. With `resume` the
+   * one step with posix-rename@openssh.com, else with the old file moved aside first. Default false. With `resume` the
    * temporary name is `<target>.wherry-part`, and stays when the upload fails.
    */
   atomic?: boolean | undefined;

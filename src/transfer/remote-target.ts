@@ -3,10 +3,14 @@ import { posix } from 'node:path';
 import type { WaitOptions } from '../base/deadline.ts';
 import { isWherryError, WherryError } from '../base/errors.ts';
 import { sanitize } from '../base/text.ts';
+import { fileType } from '../sftp/attributes.ts';
 import { canReplace, replace } from '../sftp/replace.ts';
 import { lstat, remove, rename } from '../sftp/requests.ts';
 import type { SftpSession } from '../sftp/session.ts';
 import type { UploadOptions } from './options.ts';
+
+/** A server that does not answer is not waited for longer. */
+const CLEANUP = { timeout: 2000 } as const;
 
 /** Where an upload goes: the target itself, or a temporary name beside it. */
 export interface RemoteTarget {
@@ -22,15 +26,13 @@ export function remoteTarget(session: SftpSession, path: string, options: Upload
   if (options.at !== undefined)
     throw new WherryError('INVALID_ARGUMENT', 'atomic replaces a whole file: it cannot go with at');
   const keep = options.resume !== undefined;
-  const name = posix.basename(path);
-  const hidden = `.${name.slice(0, 200)}.${randomBytes(6).toString('hex')}.wherry-tmp`;
-  const temporary = keep ? `${path}.wherry-part` : posix.join(posix.dirname(path), hidden);
+  const temporary = keep ? `${path}.wherry-part` : temporaryName(path);
   const wait = { signal: options.signal, timeout: options.timeout };
   return {
     path: temporary,
     commit: () => moveInto(session, temporary, path, options.overwrite !== false, wait),
     async discard() {
-      if (!keep) await remove(session, temporary, { timeout: 2000 }).catch(() => {});
+      if (!keep) await remove(session, temporary, CLEANUP).catch(() => {});
     },
   };
 }
@@ -62,7 +64,34 @@ async function moveInto(
     await rename(session, from, to, wait);
   } catch (error) {
     if (!overwrite) throw error;
-    await remove(session, to, wait).catch(() => {});
-    await rename(session, from, to, wait);
+    await replaceInSteps(session, from, to, wait, error);
   }
+}
+
+/** What is there is moved out of the way first, and back when the new file cannot be put in its place. */
+async function replaceInSteps(
+  session: SftpSession,
+  from: string,
+  to: string,
+  wait: WaitOptions,
+  refusal: unknown,
+): Promise<void> {
+  const there = await lstat(session, to, wait).catch(() => undefined);
+  if (there === undefined || fileType(there) === 'directory') throw refusal;
+  const old = temporaryName(to);
+  await rename(session, to, old, wait).catch(() => {
+    throw refusal;
+  });
+  try {
+    await rename(session, from, to, wait);
+  } catch (error) {
+    await rename(session, old, to, CLEANUP).catch(() => {});
+    throw error;
+  }
+  await remove(session, old, CLEANUP).catch(() => {});
+}
+
+function temporaryName(path: string): string {
+  const hidden = `.${posix.basename(path).slice(0, 200)}.${randomBytes(6).toString('hex')}.wherry-tmp`;
+  return posix.join(posix.dirname(path), hidden);
 }

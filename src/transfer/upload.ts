@@ -5,7 +5,7 @@ import { sanitize } from '../base/text.ts';
 import { extendedStatus } from '../sftp/extended-requests.ts';
 import { openFile } from '../sftp/open-file.ts';
 import { OPEN_FLAGS } from '../sftp/packets.ts';
-import { closeHandle, fstat, setstat } from '../sftp/requests.ts';
+import { closeHandle, fsetstat, fstat, setstat } from '../sftp/requests.ts';
 import type { SftpSession } from '../sftp/session.ts';
 import { WireWriter } from '../ssh/wire/writer.ts';
 import { LaneOpener, mayHaveHoles } from './lanes.ts';
@@ -127,7 +127,9 @@ async function send(
   let source: Source | undefined;
   let open = true;
   try {
-    const from = resume ? await resumeAt(session, handle, path, sending, options, tuning) : 0;
+    const { from, there } = resume
+      ? await resumeAt(session, handle, path, sending, options, tuning)
+      : { from: 0, there: 0 };
     const start = options.at === undefined ? from : await placeOf(session, handle, remote, options);
     source = sending.make(from);
     if (options.onData !== undefined) source = tapSource(source, options.onData, start, size);
@@ -163,6 +165,8 @@ async function send(
       throw shrank(remote, size, read);
     }
     meter.finish();
+    // The source has become shorter since, or what is there was another file: its end must not stay.
+    if (resume && there > end) await fsetstat(session, handle, { size: end }, path, wait);
     if (options.fsync === true) {
       await extendedStatus(session, 'fsync@openssh.com', new WireWriter().string(handle), path, wait);
     }
@@ -198,7 +202,13 @@ async function placeOf(
   );
 }
 
-/** From where on an upload goes on: what is on the server already and the same, or what the caller says. */
+/** From where on an upload goes on, and how much is there. */
+interface Resumed {
+  readonly from: number;
+  readonly there: number;
+}
+
+/** What is on the server already and the same, or what the caller says. */
 async function resumeAt(
   session: SftpSession,
   handle: Uint8Array,
@@ -206,24 +216,28 @@ async function resumeAt(
   sending: Sending,
   options: UploadOptions,
   tuning: Tuning,
-): Promise<number> {
+): Promise<Resumed> {
   const wait = { signal: options.signal, timeout: options.timeout };
   const { size } = await fstat(session, handle, remote, wait);
-  if (options.resume === true) {
-    if (size !== undefined && mayHaveHoles(tuning, sending.size ?? 0))
-      return Math.max(0, size - LANES_SPAN_BYTES);
-    if (size !== undefined) return (await isBeginning(session, remote, size, sending, wait)) ? size : 0;
+  if (options.resume === true && size === undefined) {
     throw new WherryError(
       'TRANSFER_SIZE_CHANGED',
       'cannot resume: the server does not tell the size of the file',
     );
+  }
+  const there = size ?? 0;
+  if (options.resume === true) {
+    const mayBePart = there <= (sending.size ?? there);
+    const holes = mayBePart && mayHaveHoles(tuning, sending.size ?? 0) ? LANES_SPAN_BYTES : 0;
+    const have = Math.max(0, there - holes);
+    return { from: (await isBeginning(session, remote, have, sending, wait)) ? have : 0, there };
   }
   const start = options.resume as number;
   if (size !== undefined && start > size) {
     const text = `cannot resume at ${start}: ${sanitize(remote)} has ${size} bytes, which would leave a gap`;
     throw new WherryError('TRANSFER_SIZE_CHANGED', text, { expected: start, actual: size });
   }
-  return start;
+  return { from: start, there };
 }
 
 /** Whether the `have` bytes on the server are those the source begins with; a server that may not be read is believed. */
