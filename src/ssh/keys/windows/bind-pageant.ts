@@ -32,6 +32,7 @@ const WM_COPYDATA = 0x4a;
 const AGENT_COPYDATA_ID = 0x804e_50ba;
 const PAGE_READWRITE = 4;
 const FILE_MAP_WRITE = 2;
+const ERROR_TIMEOUT = 1460;
 const TOKEN_QUERY = 8;
 const TOKEN_USER = 1;
 const SECURITY_DESCRIPTOR_REVISION = 1;
@@ -64,8 +65,10 @@ export function bindPageant(koffi: Koffi, libraries: PageantLibraries): PageantW
         if (view === null) throw failed('mapping a file');
         write(view, payload);
         const message = { data: AGENT_COPYDATA_ID, length: name.length + 1, text: name };
-        if (!(await bind.sendMessage(window, WM_COPYDATA, 0, message, 0, patience, [0])))
-          throw agentError('Pageant did not take the message');
+        const answered = [0];
+        const status = await bind.sendMessage(window, WM_COPYDATA, 0, message, 0, patience, answered);
+        if (status !== 0) throw failed('the message', status);
+        if (Number(answered[0]) === 0) throw agentError('Pageant refused the message');
         return read(view);
       } finally {
         if (view !== null) bind.unmapView(view);
@@ -74,8 +77,8 @@ export function bindPageant(koffi: Koffi, libraries: PageantLibraries): PageantW
     },
   };
 
-  function failed(what: string): Error {
-    return agentError(`speaking to Pageant failed at ${what}: ${wordsOf(bind.lastError())}`);
+  function failed(what: string, status: number = bind.lastError()): Error {
+    return agentError(`speaking to Pageant failed at ${what}: ${wordsOf(status)}`);
   }
 
   /**
@@ -119,6 +122,7 @@ type Call<T> = (...args: unknown[]) => T;
 interface Bound {
   readonly security: ReturnType<Koffi['struct']>;
   readonly findWindow: Call<unknown>;
+  /** Gives 0, or why the message was not taken. */
   readonly sendMessage: Call<Promise<number>>;
   readonly createMapping: Call<unknown>;
   readonly mapView: Call<unknown>;
@@ -141,6 +145,7 @@ function declare(koffi: Koffi, { user32, kernel32, advapi32 }: PageantLibraries)
   const from = (library: Library) => (name: string, result: string, parameters: Types) =>
     library.func('__stdcall', name, result, parameters);
   const [user, kernel, advapi] = [from(user32), from(kernel32), from(advapi32)];
+  const lastError = kernel('GetLastError', word, []);
   // Sends to a window of another thread, which answers when it likes.
   const send = user('SendMessageTimeoutW', bool, [any, word, size, copyData, word, word, out(pointer(size))]);
   return {
@@ -148,7 +153,10 @@ function declare(koffi: Koffi, { user32, kernel32, advapi32 }: PageantLibraries)
     findWindow: user('FindWindowW', any, [text, text]),
     sendMessage: (...args) =>
       new Promise((resolve, reject) => {
-        send.async(...args, (error: unknown, taken: number) => (error ? reject(error) : resolve(taken)));
+        send.async(...args, (error: unknown, taken: number) => {
+          if (error) reject(error);
+          else resolve(taken ? 0 : lastError() || ERROR_TIMEOUT);
+        });
       }),
     createMapping: kernel('CreateFileMappingW', any, ['intptr_t', pointer(security), word, word, word, text]),
     mapView: kernel('MapViewOfFile', any, [any, word, word, word, size]),
@@ -159,6 +167,6 @@ function declare(koffi: Koffi, { user32, kernel32, advapi32 }: PageantLibraries)
     tokenInformation: advapi('GetTokenInformation', bool, [any, word, any, word, out(pointer(word))]),
     initializeDescriptor: advapi('InitializeSecurityDescriptor', bool, [any, word]),
     setOwner: advapi('SetSecurityDescriptorOwner', bool, [any, any, bool]),
-    lastError: kernel('GetLastError', word, []),
+    lastError,
   };
 }

@@ -5,10 +5,10 @@ import type { AgentRoad } from '../agent-road.ts';
 import { bindPageant, type PageantWindow } from './bind-pageant.ts';
 
 /**
- * How long a message to a window may last where nobody set a time: it holds a thread, and the process cannot end while
- * it does, but a person may have to confirm.
+ * How long a message to a window may last where nobody set a time: as long as sshd waits for a login. A person may have to
+ * confirm, but it holds a thread, and the process cannot end while it does.
  */
-const PATIENCE = 600_000;
+const PATIENCE = 120_000;
 /** Whoever waits gives up a little before the message does. */
 const LATER = 250;
 

@@ -12,8 +12,9 @@ const MAX = LIMITS.agentFrameBytes.value;
 const LIST = Uint8Array.of(11);
 
 type Fake = (...args: never[]) => unknown;
-/** Takes the request out of the mapping, and gives what comes to lie there instead; undefined: it takes no message. */
-type Answer = (request: Buffer) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
+/** Takes the request out of the mapping, and gives what comes to lie there instead. */
+type Made = Uint8Array | 'hangs' | 'refuses';
+type Answer = (request: Buffer) => Made | Promise<Made>;
 
 const frame = (payload: Uint8Array, length = payload.length): Buffer => {
   const head = Buffer.alloc(4);
@@ -72,13 +73,15 @@ function fakes(answer: Answer, over: Record<string, Fake> = {}) {
     UnmapViewOfFile: () => open.view--,
     CloseHandle: (handle: unknown) => (handle === 9n ? open.mapping-- : open.token--),
     async SendMessageTimeoutW(...args: unknown[]) {
-      const [window, kind, from, message, flags, wait] = args;
+      const [window, kind, from, message, flags, wait, answered] = args;
       assert.deepEqual([window, kind, from, flags], [77n, 0x4a, 0, 0]);
       assert.deepEqual(message, { data: 0x804e50ba, length: names.at(-1)!.length + 1, text: names.at(-1) });
       patience.push(wait as number);
       const head = bytes(4).readUInt32BE();
       const made = await answer(bytes(4 + head).subarray(4));
-      if (made === undefined) return 0;
+      if (made === 'hangs') return 0;
+      if (made === 'refuses') return 1;
+      (answered as number[])[0] = 1;
       if (made.length > 0) koffi.encode(memory, 'uint8_t', made, made.length);
       return 1;
     },
@@ -118,7 +121,7 @@ test('a request lies in a mapping that belongs to the user, under a name of its 
   );
   assert.equal(new Set(names).size, 2);
   for (const name of names) assert.match(name, /^PageantRequest[0-9a-f]{32}$/);
-  assert.deepEqual(patience, [600_000, 5_250]);
+  assert.deepEqual(patience, [120_000, 5_250]);
   assert.deepEqual(open, CLOSED);
 });
 
@@ -137,7 +140,8 @@ test('requests and answers at the limit, and one byte past it', async () => {
 
 test('what goes wrong is AGENT_FAILED, and everything is given back', async () => {
   const cases: [answer: Answer, over: Record<string, Fake>, message: RegExp][] = [
-    [() => undefined, {}, /did not take the message/],
+    [() => 'hangs', {}, /at the message: No\./],
+    [() => 'refuses', {}, /refused the message/],
     [() => frame(Buffer.alloc(0)), {}, /an empty message/],
     [() => frame(LIST), { FindWindowW: () => null }, /Pageant is not running/],
     [() => frame(LIST), { OpenProcessToken: () => 0 }, /asking for the user: No\./],
