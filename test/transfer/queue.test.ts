@@ -1,5 +1,6 @@
 /** The queue: limits, adding and cancelling while it runs, lost connections, and a journal for the next process. */
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -114,6 +115,22 @@ test('a lost connection: a new one, and files go on where they stopped', async (
   assert.ok(down.attempts + up.attempts > 2);
   assert.ok(!fs.has('up.wherry-part'));
   assert.deepEqual(await folder.names(), ['down', 'source']);
+  await queue.close();
+});
+
+test('a source that is replaced while the connection is lost is sent from its beginning', async () => {
+  await using folder = await localFolder();
+  const [first, second] = [pattern(9_000_000), pattern(8_500_000, 2)];
+  await writeFile(folder.file('source'), first);
+  await using made = bench({}, (session) => {
+    if (session > 0) writeFileSync(folder.file('source'), second);
+    return session > 0 ? {} : { earlyClose: { after: 200, how: 'lost' }, extensions: [] };
+  });
+  const { queue, fs } = made;
+  const up = queue.add({ direction: 'upload', local: folder.file('source'), remote: 'up' }, {});
+  await within(20_000, up.finished);
+  assert.equal(up.attempts, 2);
+  assertSameBytes(fs.get('up'), second);
   await queue.close();
 });
 

@@ -29,3 +29,16 @@ export function backOff(attempt: number, first: number, random: () => number = M
   const whole = Math.min(LONGEST_MS, first * 2 ** (attempt - 1));
   return whole / 2 + (random() * whole) / 2;
 }
+
+/** Waits so long, or until the signal fires. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}

@@ -1,11 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { abortedError } from '../../base/deadline.ts';
-import { isWherryError, WherryError } from '../../base/errors.ts';
+import { WherryError } from '../../base/errors.ts';
 import type { TransferOptions, TransferResult } from '../options.ts';
 import { ProgressMeter } from '../progress.ts';
 import { RateLimit } from '../rate-limit.ts';
 import { SAFE_BYTES } from '../request-size.ts';
+import { moveInAttempts } from './attempts.ts';
 import { Journal, type JournalEntry } from './journal.ts';
 import { type PooledConnection, SessionPool } from './pool.ts';
 import type {
@@ -16,7 +17,6 @@ import type {
   QueueUploadOptions,
 } from './queue-options.ts';
 import { QueuedTransfer } from './queued-transfer.ts';
-import { backOff, mayPass } from './retry.ts';
 import { Valve } from './valve.ts';
 
 /** For a server that broke off twice without a byte moved: it may bear no more than the least. */
@@ -171,7 +171,14 @@ export class QueueRunner {
 
   async #run(one: QueuedTransfer): Promise<void> {
     try {
-      const result = await this.#attempts(one);
+      const { retries = DEFAULTS.retries, retryDelay = DEFAULTS.retryDelay } = this.#options;
+      const result = await moveInAttempts(one, {
+        pool: this.#pool,
+        retries,
+        retryDelay,
+        move: (session, resume, careful) => this.#move(session, one, resume, careful),
+        moved: (bytes) => this.#noteMoved(one, bytes),
+      });
       one.current = 'done';
       this.#done++;
       this.#bytes += result.bytes;
@@ -183,38 +190,6 @@ export class QueueRunner {
       if (signal.aborted) this.#cancelled++;
       else this.#failed++;
       one.settle.reject(signal.aborted ? abortedError(signal, one.direction) : error);
-    }
-  }
-
-  /** Again and again as long as the failures are such as pass and bytes move in between, or the patience lasts. */
-  async #attempts(one: QueuedTransfer): Promise<TransferResult> {
-    const { retries = DEFAULTS.retries, retryDelay = DEFAULTS.retryDelay } = this.#options;
-    let inVain = 0;
-    let broke = 0;
-    let resume: boolean | number = one.restored;
-    for (;;) {
-      const before = one.moved;
-      let begun = false;
-      one.tries++;
-      try {
-        return await this.#pool.use((session) => {
-          begun = true;
-          return this.#move(session, one, resume, broke > 1);
-        });
-      } catch (error) {
-        if (one.stop.signal.aborted) throw error;
-        if (isStale(error) && resume !== false) {
-          resume = false;
-          continue;
-        }
-        // Reports come ten times a second at most: what moved since the last one is told by the error.
-        this.#noteMoved(one, Math.max(one.moved, safeLengthOf(error) ?? 0));
-        inVain = one.moved > before ? 1 : inVain + 1;
-        if (begun) broke = one.moved > before ? 0 : broke + 1;
-        if (!mayPass(error) || inVain > retries) throw error;
-        resume = goOnFrom(one, error, resume);
-        await this.#pause(backOff(inVain, retryDelay), one.stop.signal);
-      }
     }
   }
 
@@ -279,18 +254,6 @@ export class QueueRunner {
     }
   }
 
-  #pause(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      signal.addEventListener('abort', done, { once: true });
-    });
-  }
-
   #woken(): void {
     if (this.#running.size > 0 || this.#waiting.length > 0) return;
     for (const resolve of this.#idlers.splice(0)) resolve();
@@ -305,23 +268,6 @@ export class QueueRunner {
     for (const { size, moved } of this.#running) left += Math.max(0, (size ?? moved) - moved);
     return left;
   }
-}
-
-/** What was left does not fit what is to be moved: from the beginning then. */
-function isStale(error: unknown): boolean {
-  return isWherryError(error) && error.code === 'TRANSFER_SIZE_CHANGED';
-}
-
-/** Up to where the target is complete is known of this attempt, unless it did not get that far. */
-function goOnFrom({ direction }: QueuedTransfer, error: unknown, before: boolean | number): boolean | number {
-  if (direction === 'download') return true;
-  const safe = safeLengthOf(error);
-  if (safe === undefined) return before;
-  return safe === 0 ? false : safe;
-}
-
-function safeLengthOf(error: unknown): number | undefined {
-  return isWherryError(error) ? error.details.safeLength : undefined;
 }
 
 function checkNumber(name: string, value: number): void {
