@@ -43,11 +43,14 @@ export class CertificateFields extends Fields<typeof CERTIFICATE_FIELDS> {
     this.#show(subject === '' ? undefined : findKey(this.#stored(), subject), '');
   }
 
-  /** Takes the certificate or public key itself, with its private key where the store has that. */
+  /** Takes the certificate or public key itself, with its private key where the store has that; `subject` tells that it has. */
   #take(encoded: FieldValue): void {
     const [given] = encoded === '' ? [] : this.#read(encoded, CertStoreTypes.cstAuto);
     const stored = given !== undefined && this.isSet('store') ? findKeyFor(this.#stored(), given) : undefined;
-    this.#show(stored ?? given, encoded);
+    // A store may have the bare key of a certificate.
+    const bare = stored?.certificate === undefined && given?.certificate !== undefined;
+    this.#show(bare ? { ...given, ...keyOf(stored) } : (stored ?? given), encoded);
+    if (this.#picked?.privateKey === undefined) this.put('subject', '');
   }
 
   /** What was given stays as it was given. */
@@ -70,4 +73,8 @@ export class CertificateFields extends Fields<typeof CERTIFICATE_FIELDS> {
       throw toClientError(error);
     }
   }
+}
+
+function keyOf(entry: KeyEntry | undefined): Pick<KeyEntry, 'privateKey'> {
+  return entry?.privateKey === undefined ? {} : { privateKey: entry.privateKey };
 }

@@ -9,7 +9,9 @@ import type { ClientState } from './state.ts';
 import { CODE_PAGES } from './tables/code-pages.ts';
 
 /** What setting a value does beyond keeping it; throwing refuses it. */
-const EFFECTS: Readonly<Partial<Record<SettingName, (value: string, session: Session) => void>>> = {
+const EFFECTS: Readonly<
+  Partial<Record<SettingName, (value: string, session: Session, before: string) => void>>
+> = {
   SSHAcceptServerHostKeyFingerPrint: (value) =>
     checkFingerprints(value.split(',').filter((part) => part.trim() !== '')),
   UseFIPSCompliantAPI: (value) => {
@@ -24,7 +26,12 @@ const EFFECTS: Readonly<Partial<Record<SettingName, (value: string, session: Ses
     if (!CODE_PAGES.has(Number(value)))
       throw new SFTPClientError(434, `there is no encoding for CodePage ${value}`);
   },
-  MaxWindowSize: (value, session) => session.connection?.growWindow(Number(value)),
+  MaxWindowSize: (value, { connection }, before) => {
+    if (connection === undefined) return;
+    if (Number(value) < Number(before))
+      throw new SFTPClientError(211, `MaxWindowSize is ${before}: while connected it can only be raised`);
+    connection.growWindow(Number(value));
+  },
 };
 
 /** What `config()` does: sets a setting, reads one, or acts. */
@@ -34,9 +41,10 @@ export async function config(state: ClientState, session: Session, text: string)
   if (act !== undefined) return act(state, session, value);
   if (value === undefined) return liveSettings[name]?.(state, session) ?? state.settings.text(name, index);
   const before = state.settings.given(name);
+  const shown = state.settings.text(name, index);
   state.settings.set(name, value, index);
   try {
-    EFFECTS[name]?.(value, session);
+    EFFECTS[name]?.(value, session, shown);
   } catch (error) {
     state.settings.restore(name, before);
     throw error;

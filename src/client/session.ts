@@ -8,6 +8,7 @@ import {
   openSftp,
   type Sftp,
 } from '../index.ts';
+import { checkAddress, localAddress } from './addresses.ts';
 import { renumbered, SFTPClientError, toClientError } from './client-error.ts';
 import { hostKeyVerifier } from './host-key-check.ts';
 import { logHandler } from './log-events.ts';
@@ -80,17 +81,18 @@ export class Session {
     if (this.#ending !== undefined) await this.#ending;
     const { facts, main, emitter } = this.#state;
     if (facts.connected) throw new SFTPClientError(104);
-    if (main.view.sshHost === '') throw new SFTPClientError(102, 'sshHost is not set');
-    if (main.view.sshPort === 0) throw new SFTPClientError(116);
+    checkAddress(main.view);
     const options = toConnectOptions(this.vocabulary);
     const abort = new AbortController();
     this.#abort = abort;
     const release = follow(signal, abort);
     facts.connecting = true;
     try {
+      const from = await localAddress(main.view);
       await new Promise<void>((resolve, reject) => {
         const done: Promise<Connection> = connect({
           ...options,
+          ...from,
           ...toKerberos(this.vocabulary),
           username: '',
           trust: hostKeyVerifier(this.#state),
@@ -230,8 +232,13 @@ export class Session {
     facts.localPort = handshake.local?.port ?? 0;
     this.#announced = true;
     this.#wasUp = true;
-    await emitter.emit('connectionStatus', status(ConnectionEvents.handshakeComplete));
-    await emitter.emit('connected', { statusCode: 0, description: 'OK' });
+    try {
+      await emitter.emit('connectionStatus', status(ConnectionEvents.handshakeComplete));
+      await emitter.emit('connected', { statusCode: 0, description: 'OK' });
+    } catch (error) {
+      // Its own error: to the core it would be a login that failed.
+      throw toClientError(error);
+    }
   }
 
   /** The connection ended by itself. */

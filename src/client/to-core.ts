@@ -71,13 +71,12 @@ export function toConnectOptions(
   };
 }
 
-/** From where, and through which proxy. */
+/** From which port, and through which proxy. */
 export function toRoad({ properties, firewall, isSet }: Vocabulary): RoadOptions {
   const { type, host, port, user, password } = firewall;
   const kind = PROXY_TYPES[type];
   if (kind !== undefined && host === '') throw new SFTPClientError(118, 'firewallHost is not set');
   return {
-    ...(isSet('localHost') && properties.localHost !== '' ? { localAddress: properties.localHost } : {}),
     ...(isSet('localPort') && properties.localPort !== 0 ? { localPort: properties.localPort } : {}),
     ...(kind === undefined
       ? firewall.autoDetect
@@ -128,13 +127,15 @@ export function toLoginInput(from: Vocabulary, parts: LoginParts): LoginInput {
   const { sshAuthMode: mode, sshPassword: password } = properties;
   const agent = settings.get('EnablePageantAuth');
   const privateKey = parts.key?.privateKey;
+  if (mode !== SSHAuthModes.amNone && properties.sshUser === '')
+    throw new SFTPClientError(10022, 'sshUser is not set');
   if (mode === SSHAuthModes.amPublicKey && privateKey === undefined && agent === 0)
     throw new SFTPClientError(1006, 'amPublicKey needs a private key: set sshCertStore and sshCertSubject');
   const methods = methodsFor(mode, agent, settings.get('TryAllAvailableAuthMethods'), parts, password);
   const certificate = certificatesOf(settings.get('SignedSSHCert'), agent === 2 ? undefined : parts.key);
   const isFinal = !settings.get('TryAllAvailableAuthMethods') && agent !== 1;
   return {
-    username: mode === SSHAuthModes.amNone ? properties.sshUser || 'anonymous' : properties.sshUser,
+    username: mode === SSHAuthModes.amNone ? 'anonymous' : properties.sshUser,
     ...(password === '' && !methods.includes('password') ? {} : { password }),
     ...(privateKey === undefined || agent === 2 ? {} : { privateKey }),
     ...(certificate.length === 0 ? {} : { certificate }),

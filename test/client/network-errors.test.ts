@@ -161,6 +161,7 @@ shows(
       for (const row of [...NUMBERS, ...OTHER_NAMES, { code: 1036, errno: 'ENOMEM', text: '' }]) {
         errno = row.errno;
         const client = new SFTPClient();
+        client.sshUser = 'user';
         const told = toldBy(client);
         const error = await failureOf(client.sshLogon('127.0.0.1', 22));
         assert.deepEqual([error.code, error.errno], [row.code, errno]);

@@ -137,6 +137,7 @@ shows(
   async () => {
     for (const size of [2n ** 53n, 2n ** 60n + 1n, 2n ** 64n - 1n]) {
       await using server = await listenSsh({
+        users: { anonymous: { none: true } },
         onSubsystem: (_, channel) => {
           const end = endOf(channel);
           new MemorySftpServer(end, { lyingSize: size as unknown as number }).fs.put('f', 'x');
@@ -308,5 +309,102 @@ shows(
     await growing;
     assert.equal(await readFile(there.file('g'), 'utf8'), 'one\ntwo\nthree\n');
     await client.sshLogoff();
+  },
+);
+
+shows('amNone logs in as anonymous, whatever sshUser says', ['sshAuthMode', 'error:1032'], async () => {
+  for (const [user, code] of [
+    ['anonymous', 0],
+    ['me', 1032],
+  ] as const) {
+    await using server = await listenSsh({
+      users: { [user]: { none: true } },
+      onSubsystem: (_, channel) => {
+        new MemorySftpServer(endOf(channel)).fs.put('f', 'x');
+        return true;
+      },
+    });
+    const client = new SFTPClient();
+    [client.sshHost, client.sshPort, client.sshUser] = [server.host, server.port, 'me'];
+    [client.sshAuthMode, client.timeout] = [SSHAuthModes.amNone, 5];
+    await client.config('SSHAcceptAnyServerHostKey=True');
+    if (code === 0) await client.sshLogon();
+    else await failsWith(code, client.sshLogon());
+    await client.disconnect();
+  }
+});
+
+shows(
+  'a user must be named, and a name of this machine will do as localHost',
+  ['sshUser', 'localHost', 'error:10022', 'error:11001'],
+  async () => {
+    await using server = await serve();
+    const client = await clientOf(server);
+    client.sshUser = '';
+    assert.match((await failsWith(10022, client.sshLogon())).message, /sshUser/);
+    assert.equal(client.connected, false);
+    client.sshUser = 'me';
+    client.localHost = 'localhost';
+    await client.sshLogon();
+    assert.equal(client.localHost, '127.0.0.1');
+    await client.sshLogoff();
+    assert.equal(client.localHost, 'localhost');
+    client.localHost = 'no-such-host.invalid';
+    assert.match((await failsWith(11001, client.sshLogon())).message, /localHost/);
+  },
+);
+
+shows(
+  'what a handler of connected throws ends the logon with its own error, and the connection',
+  ['event:connected', 'event:disconnected', 'error:1098', 'connected'],
+  async () => {
+    await using server = await serve();
+    const client = await clientOf(server);
+    const told: boolean[] = [];
+    client.on('disconnected', () => told.push(client.connected));
+    client.on('connected', () => {
+      told.push(client.connected);
+      throw new RangeError('mine');
+    });
+    for (const method of ['sshLogon', 'connect'] as const) {
+      const error = await failsWith(1098, client[method]());
+      assert.deepEqual([error.message, (error.cause as Error).name], ['mine', 'RangeError']);
+    }
+    assert.deepEqual(told, [true, false, true, false]);
+  },
+);
+
+/** What the reference lists as its defaults, or as all that it knows. */
+const LISTS = {
+  sshEncryptionAlgorithms:
+    'aes256-ctr,aes192-ctr,aes128-ctr,3des-ctr,arcfour256,arcfour128,arcfour,aes256-gcm@openssh.com,aes128-gcm@openssh.com,chacha20-poly1305@openssh.com',
+  sshCompressionAlgorithms: 'none,zlib',
+  SSHKeyExchangeAlgorithms:
+    'curve25519-sha256,curve25519-sha256@libssh.org,diffie-hellman-group1-sha1,diffie-hellman-group14-sha1,diffie-hellman-group14-sha256,diffie-hellman-group16-sha512,diffie-hellman-group18-sha512,diffie-hellman-group-exchange-sha256,diffie-hellman-group-exchange-sha1,ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521,gss-group14-sha256-toWM5Slw5Ew8Mqkay+al2g==,gss-group16-sha512-toWM5Slw5Ew8Mqkay+al2g==,gss-nistp256-sha256-toWM5Slw5Ew8Mqkay+al2g==,gss-curve25519-sha256-toWM5Slw5Ew8Mqkay+al2g==,gss-group14-sha1-toWM5Slw5Ew8Mqkay+al2g==,gss-gex-sha1-toWM5Slw5Ew8Mqkay+al2g==',
+  SSHMacAlgorithms:
+    'hmac-sha1,hmac-md5,hmac-sha1-96,hmac-md5-96,hmac-sha2-256,hmac-sha2-256-96,hmac-sha2-512,hmac-sha2-512-96,hmac-ripemd160,hmac-ripemd160-96,hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256-96-etm@openssh.com,hmac-sha2-512-96-etm@openssh.com,umac-64@openssh.com,umac-64-etm@openssh.com,umac-128@openssh.com,umac-128-etm@openssh.com',
+  SSHPubKeyAuthSigAlgorithms:
+    'ssh-rsa,rsa-sha2-256,rsa-sha2-512,ssh-dss,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,ssh-ed25519,x509v3-sign-rsa,x509v3-sign-dss',
+  SSHPublicKeyAlgorithms:
+    'ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-256,rsa-sha2-512,ssh-rsa,ssh-dss,x509v3-sign-rsa,x509v3-sign-dss',
+} as const;
+
+shows(
+  "the reference's own lists of algorithms may be set as they are, in that order; every name in them is known",
+  [...['sshEncryptionAlgorithms', 'config:SSHKeyExchangeAlgorithms', 'config:SSHMacAlgorithms']],
+  async () => {
+    await using server = await serve();
+    const client = await clientOf(server);
+    let negotiated = '';
+    client.on('sshStatus', ({ message }) => {
+      if (message.startsWith('negotiated')) negotiated = message;
+    });
+    for (const [name, list] of Object.entries(LISTS)) {
+      if (name in client) Object.assign(client, { [name]: list });
+      else await client.config(`${name}=${list}`);
+    }
+    await client.sshLogon();
+    await client.sshLogoff();
+    assert.match(negotiated, /curve25519-sha256 ssh-ed25519 aes256-ctr aes256-ctr hmac-sha2-256 /);
   },
 );

@@ -100,12 +100,8 @@ test('settings of the connection become options of the core, and only where they
   from.firewall.type = 0;
   from.firewall.autoDetect = true;
   assert.equal(toConnectOptions(from).proxy, 'environment');
-  from.properties.localHost = '127.0.0.1';
   from.properties.localPort = 1234;
-  assert.deepEqual(
-    [toConnectOptions(from).localAddress, toConnectOptions(from).localPort],
-    ['127.0.0.1', 1234],
-  );
+  assert.equal(toConnectOptions(from).localPort, 1234);
 });
 
 const NO_PARTS = { key: undefined };
@@ -158,6 +154,7 @@ test('the modes of logging in, and the settings about it', async () => {
     ['ssh-rsa-cert-v01@openssh.com AAAA'],
   );
   const without = vocabulary();
+  without.properties.sshUser = 'user';
   without.properties.sshAuthMode = SSHAuthModes.amPublicKey;
   assert.throws(() => toLoginInput(without, NO_PARTS), { code: 1006 });
 });

@@ -130,7 +130,7 @@ export const CERTIFICATE_FIELDS = {
     type: 'bytes',
     default: '',
     access: 'rw',
-    doc: 'The certificate or public key itself, in PEM, base64 or as an SSH public key line; setting it picks it.',
+    doc: 'The certificate or public key itself, in PEM, base64 or as an SSH public key line; setting it picks it, and looks in the store for its private key: `subject` stays empty where there is none.',
   },
 } as const;
 CERTIFICATE_FIELDS satisfies Record<string, PropertyRow>;

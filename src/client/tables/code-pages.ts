@@ -28,6 +28,7 @@ export const CODE_PAGES: ReadonlyMap<number, string> = new Map([
   [20_932, 'euc-jp'],
   [20_936, 'gb2312'],
   [21_866, 'koi8-u'],
+  [38_598, 'iso-8859-8'],
   [51_932, 'euc-jp'],
   [51_936, 'gb2312'],
   [51_949, 'euc-kr'],

@@ -26,7 +26,7 @@ export const PROPERTIES = {
     default: '',
     access: 'rw',
     locked: 107,
-    doc: 'Local address to connect from; while connected, the address in use.',
+    doc: 'Local address to connect from, or a name of this machine; while connected, the address in use.',
     differs: 'Empty until it is set or a connection stands; the name of this machine is never put in.',
   },
   /** Local port to connect from, 0 for any; while connected, the port in use. */
@@ -60,7 +60,13 @@ export const PROPERTIES = {
     doc: 'The remote folder that relative names start from; set by `changeRemotePath`. No slash at its end.',
   },
   /** How to log in. */
-  sshAuthMode: { type: 'int', default: 2, access: 'rw', values: 'SSHAuthModes', doc: 'How to log in.' },
+  sshAuthMode: {
+    type: 'int',
+    default: 2,
+    access: 'rw',
+    values: 'SSHAuthModes',
+    doc: 'How to log in. With `amNone` the user is `anonymous`, whatever `sshUser` says.',
+  },
   /** Compression algorithms allowed, best first. */
   sshCompressionAlgorithms: {
     type: 'str',
@@ -102,7 +108,12 @@ export const PROPERTIES = {
     doc: 'Port of the server. 0 cannot be connected to (error 116).',
   },
   /** User to log in as. */
-  sshUser: { type: 'str', default: '', access: 'rw', doc: 'User to log in as.' },
+  sshUser: {
+    type: 'str',
+    default: '',
+    access: 'rw',
+    doc: 'User to log in as; must be set, except for `amNone`.',
+  },
   /** Byte of the file to begin a transfer at; 0 again after a transfer that succeeded. */
   startByte: {
     type: 'int',

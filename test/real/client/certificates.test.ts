@@ -7,11 +7,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CertStoreTypes, SFTPClient, SSHAuthModes } from '../../../src/client/index.ts';
 import { CERTIFICATE_FIELDS } from '../../../src/client/tables/certificate-fields.ts';
 import { shows } from '../../client/shows.ts';
+import { ASYNCSSH, startAsyncssh } from '../../support/servers/asyncssh.ts';
 import { getFixtures } from '../../support/servers/fixtures.ts';
 import { requireServer, requireSshd } from '../../support/servers/from-env.ts';
+import { startOnDemand } from '../../support/servers/on-demand.ts';
 import { startSshd } from '../../support/servers/openssh.ts';
 import { run } from '../../support/servers/run.ts';
 import { localFolder } from '../../support/sftp/memory-session.ts';
+import { CA_EXTENSIONS, HOST_EXTENSIONS, makeCertificate } from '../../support/x509.ts';
 import { noUnhandledRejections } from '../login.ts';
 import { clientOf, failsWith } from './clients.ts';
 import { makePfx } from './pfx.ts';
@@ -110,6 +113,8 @@ shows(
     client.sshCertStore = file;
     client.sshCertEncoded = await readFile(`${file}.pub`, 'utf8');
     assert.equal(client.sshCertPrivateKeyAvailable, true);
+    client.sshCertEncoded = await readFile(`${userKeys.rsa.files.openssh}.pub`, 'utf8');
+    assert.equal(client.sshCertPrivateKeyAvailable, false);
     client.sshCertStoreType = CertStoreTypes.cstPPKFile;
     assert.throws(
       () => {
@@ -274,5 +279,54 @@ shows(
         else assert.equal(typeof ours === 'string' ? ours.trim() : ours, value, name);
       }
     }
+  },
+);
+
+shows(
+  'a certificate: its subject stays empty where the store has no private key for it',
+  ['sshCertEncoded', 'sshCertSubject', 'sshCertPrivateKeyAvailable'],
+  async () => {
+    const [own, other] = [await makeCertificate({ name: 'own' }), await makeCertificate({ name: 'other' })];
+    const client = new SFTPClient();
+    [client.sshCertStoreType, client.sshCertStore] = [CertStoreTypes.cstPEMKeyFile, own.keyFile];
+    client.sshCertEncoded = own.pem;
+    assert.deepEqual([client.sshCertSubject, client.sshCertPrivateKeyAvailable], ['CN=own', true]);
+    client.sshCertEncoded = other.pem;
+    assert.deepEqual([client.sshCertSubject, client.sshCertPrivateKeyAvailable], ['', false]);
+    assert.equal(client.sshCertIssuer, 'CN=other');
+  },
+);
+
+shows(
+  'asyncssh with an X.509 host key: its subject and issuer are shown to whoever decides',
+  ['event:sshServerAuthentication', 'config:SSHPublicKeyAlgorithms', 'sshAcceptServerHostKeyEncoded'],
+  async (t) => {
+    const root = await makeCertificate({ name: 'root', extensions: CA_EXTENSIONS });
+    const own = await makeCertificate({
+      ...{ name: 'host', key: 'rsa:2048', issuer: root },
+      extensions: HOST_EXTENSIONS,
+    });
+    await using server = await startOnDemand(t, ASYNCSSH, () =>
+      startAsyncssh({
+        ...{ hostKeys: [], algorithms: 'all' },
+        x509HostKeys: [[own.keyFile, [own.certFile, root.certFile]]],
+      }),
+    );
+    if (server === undefined) return;
+    const client = await clientOf(server);
+    await client.config('SSHAcceptServerHostKeyFingerPrint=');
+    let told: unknown[] = [];
+    client.on('sshServerAuthentication', (e) => {
+      told = [e.keyAlgorithm, e.certSubject, e.certIssuer, e.accept];
+      e.accept = true;
+    });
+    await client.config('SSHPublicKeyAlgorithms=x509v3-rsa2048-sha256');
+    await client.sshLogon();
+    await client.sshLogoff();
+    assert.deepEqual(told, ['x509v3-rsa2048-sha256', 'CN=host', 'CN=root', false]);
+    client.sshAcceptServerHostKeyEncoded = own.pem;
+    await client.sshLogon();
+    await client.sshLogoff();
+    assert.equal(told[3], true);
   },
 );

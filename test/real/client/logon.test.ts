@@ -37,7 +37,6 @@ shows(
     ],
     'sshCertStore',
     'sshCertStoreType',
-    'sshCertSubject',
     'config:SSHAcceptServerHostKeyFingerPrint',
   ],
   openssh,
@@ -340,6 +339,7 @@ describe('servers that are not there', () => {
       const { port } = listener.address() as { port: number };
       await new Promise((resolve) => listener.close(resolve));
       const client = new SFTPClient();
+      client.sshUser = 'user';
       const told: string[] = [];
       client.on('connected', (e) => told.push(`${e.statusCode} ${e.description}`));
       const error = await failsWith(10061, client.sshLogon('127.0.0.1', port));
@@ -358,6 +358,7 @@ describe('servers that are not there', () => {
       const { port } = listener.address() as { port: number };
       try {
         const client = new SFTPClient();
+        client.sshUser = 'user';
         client.timeout = 1;
         await failsWith(201, client.sshLogon('127.0.0.1', port));
         client.timeout = 0;
@@ -377,7 +378,9 @@ describe('servers that are not there', () => {
 
   shows('no host, no port', ['sshHost', 'sshPort', 'error:102', 'error:116', 'error:11001'], async () => {
     const client = new SFTPClient();
+    client.sshUser = 'user';
     await failsWith(102, client.sshLogon());
+    await failsWith(102, client.sshLogon('0.0.0.0', 22));
     await failsWith(116, client.sshLogon('127.0.0.1', 0));
     await failsWith(11001, client.sshLogon('no-such-host.invalid', 22));
   });

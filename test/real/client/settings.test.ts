@@ -144,7 +144,7 @@ shows(
 
 shows(
   'the size of requests, their number, and whether the size of a file is asked for',
-  ['config:MaxFileData', 'config:AsyncTransfer', 'config:MaxOutstandingPackets', 'config:UseFxpStat'],
+  ['config:MaxFileData', 'config:AsyncTransfer', 'config:UseFxpStat'],
   openssh,
   async () => {
     await using b = await bench();

@@ -8,7 +8,7 @@ import { requireServer, requireSshd } from '../../support/servers/from-env.ts';
 import { startSshd } from '../../support/servers/openssh.ts';
 import { localFolder, pattern } from '../../support/sftp/memory-session.ts';
 import { noUnhandledRejections } from '../login.ts';
-import { type Bench, bench, clientOf } from './clients.ts';
+import { type Bench, bench, clientOf, failsWith } from './clients.ts';
 import { mostUnderWay, type Wire, wireOf } from './wire.ts';
 
 noUnhandledRejections();
@@ -116,7 +116,7 @@ shows(
 
 shows(
   'the window and the packets of a channel',
-  ['config:MaxWindowSize', 'config:MaxPacketSize'],
+  ['config:MaxWindowSize', 'config:MaxPacketSize', 'error:211'],
   openssh,
   async () => {
     await using b = await bench();
@@ -138,6 +138,8 @@ shows(
     await client.config('MaxWindowSize=700000');
     const [adjust] = wire.named(true, 'SSH_MSG_CHANNEL_WINDOW_ADJUST');
     assert.equal(adjust!.payload.readUInt32BE(5), 600_000);
+    await failsWith(211, client.config('MaxWindowSize=600000'));
+    assert.equal(await client.config('MaxWindowSize'), '700000');
   },
 );
 
