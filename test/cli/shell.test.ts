@@ -65,6 +65,32 @@ describe('the shell', () => {
   });
 });
 
+describe('names of the server that a pattern finds', () => {
+  it('are no options, and no other folder', async () => {
+    await using at = await serve({ '/srv/-rf': 'a', '/srv/~': 'b', '/srv/~keep/c': 'c', '/home/me/d': 'd' });
+    const ran = await at.wherry('shell', [at.url('')], { input: 'cd /srv\nrm -f *\n' });
+    // The folder is in the way of rm without -r.
+    assert.equal(ran.code, 1, ran.all);
+    assert.deepEqual(at.files.paths(), [
+      '/home',
+      '/home/me',
+      '/home/me/d',
+      '/srv',
+      '/srv/keep',
+      '/srv/keep/c',
+    ]);
+  });
+
+  it('are never the local file that get writes', async () => {
+    await using at = await serve({ '/srv/a': 'evil', '/srv/b': 'b' });
+    await writeFile(at.desk.path('b'), 'mine');
+    const ran = await at.wherry('shell', [at.url('')], { input: 'cd /srv\nget *\n' });
+    assert.equal(ran.code, 2, ran.all);
+    assert.match(ran.stderr, /get fetches one file or folder, and 2 fit \*/);
+    assert.equal(await readFile(at.desk.path('b'), 'utf8'), 'mine');
+  });
+});
+
 describe('words of a line', () => {
   for (const [line, texts] of [
     ['', []],
@@ -93,6 +119,8 @@ describe('completion of a line', () => {
       ['notes.txt', 'file'],
       ['my files', 'directory'],
       ['.hidden', 'file'],
+      ['n\u001b]0;title\u0007', 'file'],
+      ['n\nrm *', 'file'],
     ],
     '/home/my files/': [['new.md', 'file']],
   };

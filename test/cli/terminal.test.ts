@@ -1,67 +1,16 @@
-/** What is asked at a terminal: script(1) makes one. */
+/** What is asked at a terminal. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startServer } from '../../src/server/index.ts';
 import { getFixtures } from '../support/servers/fixtures.ts';
 import { startOnDemand } from '../support/servers/on-demand.ts';
 import { PROXY_PROGRAMS, PROXY_USER, startMicrosocks } from '../support/servers/proxies.ts';
-import { type Desk, MAIN, makeDesk, TSX } from './wherry.ts';
+import { hasTerminals, Terminal } from './terminal.ts';
+import { makeDesk } from './wherry.ts';
 
-const LIMIT_MS = 30_000;
-const isThere = process.platform === 'linux' && spawnSync('script', ['--version']).error === undefined;
-
-/** A command at a terminal: what it shows, and what is typed. */
-class Terminal implements AsyncDisposable {
-  shown = '';
-  readonly #child: ChildProcess;
-  readonly #closed: Promise<unknown>;
-
-  constructor(desk: Desk, args: readonly string[]) {
-    const quoted = [process.execPath, '--import', TSX, MAIN, ...args].map((word) => `'${word}'`).join(' ');
-    this.#child = spawn('script', ['-qefc', quoted, '/dev/null'], {
-      cwd: desk.folder,
-      env: { PATH: process.env.PATH ?? '', HOME: desk.home, TERM: 'xterm', SHELL: '/bin/sh' },
-      stdio: 'pipe',
-    });
-    this.#closed = once(this.#child, 'close');
-    this.#child.stdin!.on('error', () => {});
-    for (const stream of [this.#child.stdout!, this.#child.stderr!])
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        this.shown += text;
-      });
-  }
-
-  /** Waits until a text is shown, forgets what came before it, and types. */
-  async on(text: RegExp, typed: string): Promise<void> {
-    for (const late = performance.now() + LIMIT_MS; ; ) {
-      const found = text.exec(this.shown);
-      if (found !== null) {
-        this.shown = this.shown.slice(found.index + found[0].length);
-        break;
-      }
-      assert.ok(performance.now() < late, `${text} is not in ${this.shown}`);
-      await sleep(20);
-    }
-    this.#child.stdin!.write(typed);
-  }
-
-  async end(): Promise<number | null> {
-    await this.#closed;
-    return this.#child.exitCode;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill('SIGKILL');
-    await this.#closed;
-  }
-}
-
-describe('at a terminal', { skip: !isThere && 'no script(1) on this machine' }, () => {
+describe('at a terminal', { skip: !hasTerminals && 'no script(1) on this machine' }, () => {
   it('an unknown key is shown and recorded when agreed to, a password is asked for and not shown', async () => {
     await using server = await startServer({ users: { me: { password: 'hunter2' } } });
     await using desk = await makeDesk();

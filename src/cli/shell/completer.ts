@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Sftp } from '../../index.ts';
 import { expandHome } from '../expand-home.ts';
+import { printable } from '../printable.ts';
 import { quoteWord, splitWords } from './words.ts';
 
 /** How long a listing is good enough for the next Tab, and how long Tab waits for one. */
@@ -48,8 +49,12 @@ export class Completer {
     const folder = word.slice(0, slash);
     const names = side === 'local' ? await localNames(folder) : await this.#remoteNames(folder);
     const start = word.slice(slash);
+    // readline writes them as they are: what a terminal would obey is left out, nobody could type it either.
     const fitting = names.filter(
-      ({ name }) => name.startsWith(start) && (start.startsWith('.') || !name.startsWith('.')),
+      ({ name }) =>
+        name.startsWith(start) &&
+        (start.startsWith('.') || !name.startsWith('.')) &&
+        printable(name) === name,
     );
     const choices = fitting.map(
       ({ name, folder: isFolder }) => quoteWord(folder + name) + (isFolder ? '/' : ' '),

@@ -24,10 +24,15 @@ export async function expandLocal(text: string): Promise<string[]> {
   return matching(names, basename(text), text.slice(0, text.length - basename(text).length), text);
 }
 
+/** A name that was found is no option, and no home folder. */
+function asPath(text: string): string {
+  return /^[-~]/.test(text) ? `./${text}` : text;
+}
+
 function matching(names: readonly string[], pattern: string, ahead: string, text: string): string[] {
   const expression = globToRegExp(pattern);
   const found = names.filter(
     (name) => expression.test(name) && (pattern.startsWith('.') || !name.startsWith('.')),
   );
-  return found.length === 0 ? [text] : found.map((name) => ahead + name);
+  return found.length === 0 ? [text] : found.map((name) => asPath(ahead + name));
 }

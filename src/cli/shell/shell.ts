@@ -131,7 +131,13 @@ export class Shell implements ShellSession {
       const local = name === 'put' ? word === operands[0] : name === 'get' && word !== operands[0];
       if (!word.pattern || word.text.startsWith('-')) texts.push(word.text);
       else if (local) texts.push(...(await expandLocal(word.text)));
-      else texts.push(...(await expandRemote(word.text, (path) => this.resolve(path), this.sftp, signal)));
+      else {
+        const found = await expandRemote(word.text, (path) => this.resolve(path), this.sftp, signal);
+        // The second one would be the local file that is written.
+        if (name === 'get' && found.length > 1)
+          throw new UsageError(`get fetches one file or folder, and ${found.length} fit ${word.text}`);
+        texts.push(...found);
+      }
     }
     if (operands.length === 0 && HERE.has(name)) texts.push('.');
     // What is put without a place goes to the folder the shell is in.
