@@ -76,8 +76,8 @@ describe('names of the server that a pattern finds', () => {
       '/home/me',
       '/home/me/d',
       '/srv',
-      '/srv/keep',
-      '/srv/keep/c',
+      '/srv/~keep',
+      '/srv/~keep/c',
     ]);
   });
 
