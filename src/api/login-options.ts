@@ -43,8 +43,11 @@ export interface LoginRules {
 export interface AgentOptions {
   /** The path of its socket or named pipe. Default: the one SSH_AUTH_SOCK names, on Windows the OpenSSH agent's. */
   readonly path?: string;
-  /** `pageant` finds PuTTY's agent on Windows by its named pipe; elsewhere it is found as any other. */
-  readonly kind?: 'openssh' | 'pageant';
+  /**
+   * `pageant` finds PuTTY's agent on Windows, by its named pipe or its window (which needs the optional package `koffi`),
+   * `any` OpenSSH's where that does not run; elsewhere there is no difference. Default `openssh`.
+   */
+  readonly kind?: 'openssh' | 'pageant' | 'any';
   /** An agent that cannot be reached, or holds no key to try, ends the login with AGENT_FAILED. Default false. */
   readonly required?: boolean;
   /** Only these of its keys. Default all. */

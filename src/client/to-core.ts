@@ -179,7 +179,7 @@ function methodsFor(
 }
 
 function agentOptions(agent: number): AgentOptions {
-  return { kind: process.platform === 'win32' ? 'pageant' : 'openssh', required: agent === 2 };
+  return { kind: 'any', required: agent === 2 };
 }
 
 /** Kerberos, where the mode says so; the key exchange has to know of it as well. */

@@ -1,5 +1,6 @@
 /** Pageant on Windows, under Wine: PuTTY's own where it runs, else a window that stands in for it. */
 import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SFTPClient, SSHAuthModes } from '../../src/client/index.ts';
@@ -17,11 +18,15 @@ let standIn: StandIn | undefined;
 after(() => standIn?.close());
 
 if (!setup.pageant) {
-  test('no Pageant', async () => {
-    await assert.rejects(connectAgent(undefined, { kind: 'pageant' }), {
-      code: 'AGENT_FAILED',
-      message: 'Pageant is not running',
-    });
+  test('no agent runs, and then that of OpenSSH', async () => {
+    const connecting = (kind: 'pageant' | 'any') => connectAgent(undefined, { kind });
+    await assert.rejects(connecting('pageant'), { code: 'AGENT_FAILED', message: 'Pageant is not running' });
+    await assert.rejects(connecting('any'), { code: 'AGENT_FAILED', message: /^neither Pageant/ });
+    const server = createServer((socket) => socket.resume().on('error', () => {}));
+    await new Promise<void>((resolve) => server.listen('\\\\.\\pipe\\openssh-ssh-agent', resolve));
+    await assert.rejects(connecting('pageant'), { code: 'AGENT_FAILED' });
+    (await connecting('any')).close();
+    server.close();
   });
   test('a window stands in for Pageant', () => {
     standIn = openStandIn(key);

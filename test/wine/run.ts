@@ -102,7 +102,9 @@ async function main(): Promise<number> {
 
     const { userKeys } = await getFixtures();
     const agentKey = userKeys.ed25519.files.openssh;
-    const certificate = await makeCertificate({ name: 'on windows', key: 'rsa:2048' });
+    // Of a name of its own: the stores keep those of earlier runs.
+    const name = `on windows ${Date.now()}`;
+    const certificate = await makeCertificate({ name, key: 'rsa:2048' });
     const authorized = join((await getFixtures()).dir, 'authorized-by-wine');
     const lines = [
       parseKeys(certificate.pem)[0]!.publicKey!,
@@ -116,13 +118,14 @@ async function main(): Promise<number> {
       port: server.port,
       user: server.user,
       fingerprints: server.hostKeys.map(({ fingerprint }) => fingerprint),
+      name,
       certificate: certificate.pem,
       certificateKey: await readFile(certificate.keyFile, 'utf8'),
       agentKey: await readFile(agentKey, 'utf8'),
       pageant: false,
     };
-    const start = async (name: string, given: WineSetup): Promise<number> => {
-      const program = await bundle(name, folder);
+    const start = async (what: string, given: WineSetup): Promise<number> => {
+      const program = await bundle(what, folder);
       const code = await wine(
         [node, windowsPath(program)],
         { ...env, WHERRY_WINE: JSON.stringify(given) },
@@ -132,7 +135,7 @@ async function main(): Promise<number> {
       return code;
     };
     let failed = 0;
-    for (const name of ['stores', 'pageant']) failed += (await start(name, setup)) === 0 ? 0 : 1;
+    for (const one of ['stores', 'pageant']) failed += (await start(one, setup)) === 0 ? 0 : 1;
     const exe = process.env.WHERRY_PAGEANT;
     if (exe !== undefined) {
       const ppk = join(folder, 'agent.ppk');

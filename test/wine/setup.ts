@@ -6,6 +6,8 @@ export interface WineSetup {
   readonly port: number;
   readonly user: string;
   readonly fingerprints: readonly string[];
+  /** The common name of the certificate. */
+  readonly name: string;
   /** PEM. */
   readonly certificate: string;
   readonly certificateKey: string;

@@ -36,7 +36,8 @@ export const SSH_SETTINGS = {
     kind: 'setting',
     range: [0, 2],
     doc: '0: no agent. 1: the keys of an agent as well, where there is one. 2: the agent only.',
-    differs: 'Any SSH agent, on any system: the one that SSH_AUTH_SOCK names, or that of Windows.',
+    differs:
+      "Any SSH agent, on any system: the one that SSH_AUTH_SOCK names; on Windows Pageant, or OpenSSH's where that does not run.",
   },
   KerberosDelegation: {
     type: 'bool',

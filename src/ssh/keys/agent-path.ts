@@ -3,7 +3,9 @@ import { userInfo } from 'node:os';
 import { pageantHash } from './windows/pageant-hash.ts';
 
 /** Whose agent it is, which decides where it is found on Windows. */
-export type AgentKind = 'openssh' | 'pageant';
+export type AgentMaker = 'openssh' | 'pageant';
+/** `any`: Pageant where it runs, else OpenSSH's. */
+export type AgentKind = AgentMaker | 'any';
 
 /** What an agent's place depends on. */
 export interface AgentSurroundings {
@@ -26,7 +28,7 @@ const OPENSSH_PIPE = 'openssh-ssh-agent';
  * have another name; without it, or a pipe with it, the user's name must do. Elsewhere it is found by SSH_AUTH_SOCK as any other.
  */
 export async function agentPath(
-  kind: AgentKind,
+  kind: AgentMaker,
   around: AgentSurroundings = here,
 ): Promise<string | undefined> {
   if (around.platform !== 'win32') return around.socket || undefined;

@@ -16,15 +16,35 @@ export interface AgentRoad {
 }
 
 /** The road to the agent at a path, or to the usual one of a kind. */
-export async function openAgentRoad(
+export function openAgentRoad(
   path: string | undefined,
   kind: AgentKind,
   options: WaitOptions,
 ): Promise<AgentRoad> {
-  if (path === undefined && kind === 'pageant' && platform === 'win32') return openPageant(options);
-  const target = path ?? (await agentPath(kind));
-  if (target === undefined) throw agentError('there is no SSH agent: SSH_AUTH_SOCK is not set');
-  return new AgentLink(await openSocket(target, options));
+  if (path !== undefined) return openPath(path, options);
+  if (platform !== 'win32' || kind === 'openssh') return openUsual(options);
+  return kind === 'pageant' ? openPageant(options) : openEither(options);
+}
+
+async function openPath(path: string, options: WaitOptions): Promise<AgentRoad> {
+  return new AgentLink(await openSocket(path, options));
+}
+
+async function openUsual(options: WaitOptions): Promise<AgentRoad> {
+  const path = await agentPath('openssh');
+  if (path === undefined) throw agentError('there is no SSH agent: SSH_AUTH_SOCK is not set');
+  return openPath(path, options);
+}
+
+async function openEither(options: WaitOptions): Promise<AgentRoad> {
+  try {
+    return await openPageant(options);
+  } catch (error) {
+    if (!isWherryError(error) || error.code !== 'AGENT_FAILED') throw error;
+    return openUsual(options).catch((other: unknown) => {
+      throw isNotThere(other) ? agentError("neither Pageant runs nor OpenSSH's agent", error) : other;
+    });
+  }
 }
 
 /** Pageant before PuTTY 0.75 has no pipe, and nor have most agents that stand in for it. */
@@ -32,13 +52,17 @@ async function openPageant(options: WaitOptions): Promise<AgentRoad> {
   const pipe = await agentPath('pageant');
   if (pipe !== undefined) {
     try {
-      return new AgentLink(await openSocket(pipe, options));
+      return await openPath(pipe, options);
     } catch (error) {
-      if (!isWherryError(error) || error.details.errno !== 'ENOENT') throw error;
+      if (!isNotThere(error)) throw error;
     }
   }
   const { openPageantWindow } = await import('./windows/pageant-window.ts');
   return openPageantWindow();
+}
+
+function isNotThere(error: unknown): boolean {
+  return isWherryError(error) && error.details.errno === 'ENOENT';
 }
 
 function openSocket(path: string, options: WaitOptions): Promise<Socket> {

@@ -54,7 +54,7 @@ export interface Agent {
 }
 
 export interface ConnectAgentOptions extends WaitOptions {
-  /** `pageant` finds PuTTY's agent on Windows; elsewhere there is no difference. Default `openssh`. */
+  /** `pageant` finds PuTTY's agent on Windows, `any` OpenSSH's where that is not there; elsewhere there is no difference. Default `openssh`. */
   readonly kind?: AgentKind;
 }
 

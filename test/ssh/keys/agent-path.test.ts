@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type AgentKind, type AgentSurroundings, agentPath } from '../../../src/ssh/keys/agent-path.ts';
+import { type AgentMaker, type AgentSurroundings, agentPath } from '../../../src/ssh/keys/agent-path.ts';
 import { hashOfBlock } from '../../../src/ssh/keys/windows/pageant-hash.ts';
 
 const PIPES = ['initial', 'openssh-ssh-agent', 'pageant.other.11', 'Pageant.Me.22', 'pageant.meg.33'];
@@ -8,7 +8,7 @@ const PIPES = ['initial', 'openssh-ssh-agent', 'pageant.other.11', 'Pageant.Me.2
 const hash = (text: string | undefined) => ({ pageantHash: () => Promise.resolve(text) });
 
 test('where the agent of this machine is', async () => {
-  const cases: [kind: AgentKind, around: Partial<AgentSurroundings>, expected: string | undefined][] = [
+  const cases: [kind: AgentMaker, around: Partial<AgentSurroundings>, expected: string | undefined][] = [
     ['openssh', { socket: '/run/agent' }, '/run/agent'],
     ['pageant', { socket: '/run/agent' }, '/run/agent'],
     ['openssh', { socket: '' }, undefined],
