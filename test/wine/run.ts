@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
@@ -88,6 +89,8 @@ async function main(): Promise<number> {
   await run('wine', ['--version']);
   const node = await provideNode();
   const folder = await mkdtemp(join(CACHE, 'run-'));
+  // From here no package is found.
+  const bare = await mkdtemp(join(tmpdir(), 'wherry-wine-'));
   try {
     const env: NodeJS.ProcessEnv = {
       ...process.env,
@@ -124,8 +127,8 @@ async function main(): Promise<number> {
       agentKey: await readFile(agentKey, 'utf8'),
       pageant: false,
     };
-    const start = async (what: string, given: WineSetup): Promise<number> => {
-      const program = await bundle(what, folder);
+    const start = async (what: string, given: WineSetup, from: string = folder): Promise<number> => {
+      const program = await bundle(what, from);
       const code = await wine(
         [node, windowsPath(program)],
         { ...env, WHERRY_WINE: JSON.stringify(given) },
@@ -134,7 +137,7 @@ async function main(): Promise<number> {
       console.log(await readFile(log, 'utf8'));
       return code;
     };
-    let failed = 0;
+    let failed = (await start('without-koffi', setup, bare)) === 0 ? 0 : 1;
     for (const one of ['stores', 'pageant']) failed += (await start(one, setup)) === 0 ? 0 : 1;
     const exe = process.env.WHERRY_PAGEANT;
     if (exe !== undefined) {
@@ -148,7 +151,7 @@ async function main(): Promise<number> {
     return failed;
   } finally {
     for (const child of children) child.kill();
-    await rm(folder, { recursive: true, force: true });
+    for (const path of [folder, bare]) await rm(path, { recursive: true, force: true });
   }
 }
 

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { platform } from 'node:process';
 import type koffiModule from 'koffi';
+import { sameBytes } from '../../../base/bytes.ts';
 import { WherryError } from '../../../base/errors.ts';
 import { requirePackage } from '../../../base/require-package.ts';
 import { sanitize } from '../../../base/text.ts';
@@ -14,31 +15,51 @@ import { parseX509, type X509 } from '../x509/x509.ts';
 import { bindStores } from './bind-stores.ts';
 import type { SignRequest, StoredCertificate, StorePlace, WindowsStores } from './stores.ts';
 
+interface Found {
+  readonly stored: StoredCertificate;
+  readonly certificate: X509;
+}
+
 /**
  * The certificates of a store; those that cannot be read are left out. The private keys stay with Windows and sign there,
  * synchronously, also where Windows asks a person for consent or a PIN.
  */
 export function openWindowsStore(place: StorePlace, stores: WindowsStores = loadStores()): KeyEntry[] {
-  const found = stores.list(place).flatMap((stored) => {
-    const certificate = readable(stored);
-    return certificate === undefined ? [] : [{ stored, certificate }];
-  });
-  const all = found.map(({ certificate }) => certificate);
+  const found = certificatesIn(place, stores);
+  const own = found.map(({ certificate }) => certificate);
+  let issuers: X509[] | undefined;
   return found.map(({ stored: { friendlyName, container }, certificate }) => {
     const comment = sanitize(friendlyName);
     const { publicKey } = certificate;
     if (container === undefined || publicKey === undefined) return { comment, publicKey, certificate };
+    issuers ??= [
+      ...own,
+      ...intermediates(place.owner, stores).filter(
+        (one) => !own.some((other) => sameBytes(one.raw, other.raw)),
+      ),
+    ];
     const privateKey = storedKey(stores, place, certificate, comment);
-    const chain = issuersOf(certificate, all);
+    const chain = issuersOf(certificate, issuers);
     return { comment, publicKey, privateKey, certificate, chain, keyContainer: sanitize(container) };
   });
 }
 
-function readable({ der }: StoredCertificate): X509 | undefined {
+function certificatesIn(place: StorePlace, stores: WindowsStores): Found[] {
+  return stores.list(place).flatMap((stored) => {
+    try {
+      return [{ stored, certificate: parseX509(stored.der) }];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Windows keeps the certificates between a person's and a root in a store of their own. */
+function intermediates(owner: StorePlace['owner'], stores: WindowsStores): X509[] {
   try {
-    return parseX509(der);
+    return certificatesIn({ owner, name: 'CA' }, stores).map(({ certificate }) => certificate);
   } catch {
-    return undefined;
+    return [];
   }
 }
 

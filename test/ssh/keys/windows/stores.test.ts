@@ -34,6 +34,8 @@ const CONTEXT = koffi.struct({ encoding: 'uint32_t', data: 'void *', length: 'ui
 
 interface Held {
   readonly der: Uint8Array;
+  /** Default MY. */
+  readonly store?: string;
   readonly name?: string;
   /** Its private key, which CNG holds, or an older provider (AT_KEYEXCHANGE, AT_SIGNATURE). */
   readonly key?: KeyObject;
@@ -72,13 +74,16 @@ function fakes(held: readonly Held[], over: Record<string, Fake> = {}) {
   const all: Record<string, Fake> = {
     CertOpenStore(provider: number, _encoding: number, _crypt: number, flags: number, name: string) {
       seen.push([provider, flags, name]);
-      if (name !== 'MY') return fail(2, null);
+      const number = ['MY', ...held.map(({ store }) => store)].indexOf(name);
+      if (number < 0) return fail(2, null);
       open.store++;
-      return 1n;
+      return BigInt(number + 1);
     },
     CertCloseStore: () => open.store--,
-    CertEnumCertificatesInStore: (_store: unknown, before: unknown) =>
-      contexts[contexts.indexOf(before) + 1] ?? null,
+    CertEnumCertificatesInStore(store: bigint, before: unknown) {
+      const inStore = contexts.filter((context) => (one(context).store === undefined) === (store === 1n));
+      return inStore[inStore.indexOf(before) + 1] ?? null;
+    },
     CertFindCertificateInStore(
       ...[, , , kind, { data }]: [never, never, never, number, { data: Uint8Array }]
     ) {
@@ -197,14 +202,20 @@ async function certificateOf(name: string, more: Partial<Parameters<typeof makeC
 
 test('a store is listed and searched as any other; nothing stays open', async () => {
   const root = await certificateOf('the root', { extensions: CA_EXTENSIONS });
-  const mine = await certificateOf('me', { issuer: root.files });
+  const between = await certificateOf('between', { extensions: CA_EXTENSIONS, issuer: root.files });
+  const mine = await certificateOf('me', { issuer: between.files });
   const { open, seen, stores } = fakes([
     { der: root.der },
     { der: Buffer.from('no certificate') },
     { der: mine.der, key: mine.key, name: 'my card\u0007' },
+    { der: between.der, store: 'CA' },
+    { der: root.der, store: 'CA' },
   ]);
   const entries = openWindowsStore(MY, stores);
-  assert.deepEqual(seen, [[10, 0x1_c000, 'MY']]);
+  assert.deepEqual(seen, [
+    [10, 0x1_c000, 'MY'],
+    [10, 0x1_c000, 'CA'],
+  ]);
   assert.deepEqual(
     entries.map(({ certificate }) => certificate?.subject),
     ['CN=the root', 'CN=me'],
@@ -218,7 +229,7 @@ test('a store is listed and searched as any other; nothing stays open', async ()
   assert.ok(!found.comment.includes('\u0007') && found.comment.startsWith('my card'));
   assert.deepEqual(
     found.chain?.map(({ subject }) => subject),
-    ['CN=the root'],
+    ['CN=between', 'CN=the root'],
   );
   const view = new CertificateView(found);
   assert.equal(view.privateKeyContainer, '{container 2}');
@@ -227,7 +238,7 @@ test('a store is listed and searched as any other; nothing stays open', async ()
   assert.throws(() => formatPrivateKey(found.privateKey!), { code: 'INVALID_ARGUMENT' });
   assert.deepEqual(open, { store: 0, certificate: 0, key: 0, hash: 0 });
   openWindowsStore({ owner: 'machine', name: 'MY' }, stores);
-  assert.deepEqual(seen[1], [10, 0x2_c000, 'MY']);
+  assert.deepEqual(seen[2], [10, 0x2_c000, 'MY']);
 });
 
 test('keys sign where they are: RSA by CNG and by CryptoAPI, ECDSA by CNG', async () => {
