@@ -5,6 +5,8 @@
 export type Shown = readonly [file: string, title: string, row?: string];
 
 const FILES = 'hostile/limits-of-files.test.ts';
+const KEY_FILES = 'hostile/limits-of-key-files.test.ts';
+const WORK = '…: a file may ask for as much as … allows, and no more';
 const MESSAGES = 'hostile/limits-of-messages.test.ts';
 const GEX = 'ssh/crypto/kex-gex.test.ts';
 const VERSION = 'ssh/transport/version-exchange.test.ts';
@@ -91,6 +93,7 @@ export const LIMIT_TESTS: Readonly<Record<string, readonly Shown[]>> = {
     [GEX, 'checkGroup: …: the limits themselves pass, one bit less or more does not', 'group18'],
   ],
   bcryptRounds: [
+    [KEY_FILES, WORK, 'bcrypt of an OpenSSH key'],
     [
       FILES,
       '…: a file may ask for as much as the limit, in one part or several, and no more',
@@ -102,6 +105,12 @@ export const LIMIT_TESTS: Readonly<Record<string, readonly Shown[]>> = {
     ],
   ],
   pbkdf2Iterations: [
+    [KEY_FILES, WORK, 'PBKDF2 with SHA-256'],
+    [KEY_FILES, WORK, 'scrypt'],
+    [
+      KEY_FILES,
+      'the MAC of a PKCS#12 file: a file may ask for as much as pbkdf2Iterations allows, and no more',
+    ],
     [
       FILES,
       '…: a file may ask for as much as the limit, in one part or several, and no more',
@@ -113,9 +122,11 @@ export const LIMIT_TESTS: Readonly<Record<string, readonly Shown[]>> = {
     ],
   ],
   argon2MemoryKiB: [
+    [KEY_FILES, WORK, 'memory of Argon2 of a PuTTY key'],
     [FILES, 'argon2MemoryKiB: a PuTTY key may ask for as much memory as the limit, and no more'],
   ],
   argon2Work: [
+    [KEY_FILES, WORK, 'passes of Argon2 of a PuTTY key'],
     [FILES, '…: a file may ask for as much as the limit, in one part or several, and no more', 'argon2Work'],
     ['ssh/keys/key-formats.test.ts', 'a PuTTY key that asks for too much is refused at once'],
   ],

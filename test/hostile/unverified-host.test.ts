@@ -1,41 +1,20 @@
 /** No credential and no signature goes to a host whose key was refused, whichever way the login was to go. */
 
 import assert from 'node:assert/strict';
-import { createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type ConnectOptions, connect, fingerprints, type LoginInput } from '../../src/index.ts';
 import { generateKey } from '../../src/keys.ts';
-import { duplexStream } from '../../src/net/duplex.ts';
+import { passwordMethod } from '../../src/ssh/auth/password.ts';
+import type { GssContext } from '../../src/ssh/crypto/gss/gss-context.ts';
+import { GSS_KEX_ALGORITHMS } from '../../src/ssh/crypto/gss-key-exchanges.ts';
+import { WireWriter } from '../../src/ssh/wire/writer.ts';
 import { eachRequest, withFake } from '../ssh/keys/fake-agent.ts';
-import { UP_TO_LOGIN } from '../support/peer/login-script.ts';
-import { type ScriptedPeer, scriptedPeer } from '../support/peer/scripted-peer.ts';
+import { heardNothing, withListener } from '../support/peer/listener.ts';
+import { logInTo } from '../support/peer/login-script.ts';
+import type { Step } from '../support/peer/scripted-peer.ts';
 import { failure } from '../support/sftp/memory-session.ts';
 
-const KEXINIT = 20;
-const KEX_ECDH_INIT = 30;
-const DISCONNECT = 1;
 const WRONG = fingerprints([`SHA256:${'A'.repeat(43)}`]);
-
-/** A server that would take anything, and keeps what it hears. */
-async function withListener(
-  work: (port: number, peers: readonly ScriptedPeer[]) => Promise<void>,
-): Promise<void> {
-  const peers: ScriptedPeer[] = [];
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    const steps = [...UP_TO_LOGIN, async (p: ScriptedPeer) => void (await p.next(50))];
-    peers.push(scriptedPeer(duplexStream(socket, '127.0.0.1', 0), steps).peer);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  try {
-    await work((server.address() as { port: number }).port, peers);
-  } finally {
-    for (const socket of sockets) socket.destroy();
-    await new Promise<void>((resolve) => server.close(() => resolve()));
-  }
-}
 
 /** Connects, is refused by its own trust source, and has said nothing but the key exchange. */
 async function isSilent(
@@ -52,19 +31,6 @@ async function isSilent(
   });
 }
 
-async function heardNothing(peers: readonly ScriptedPeer[]): Promise<void> {
-  assert.equal(peers.length, 1);
-  const [peer] = peers;
-  for (let waited = 0; waited < 200 && !peer!.gone; waited++) await sleep(5);
-  assert.ok(peer!.gone, 'the connection is over');
-  const allowed = [KEXINIT, KEX_ECDH_INIT, DISCONNECT];
-  assert.deepEqual(
-    peer!.numbers.filter((number) => !allowed.includes(number)),
-    [],
-  );
-  assert.ok(peer!.numbers.includes(KEX_ECDH_INIT), 'the host key was shown');
-}
-
 const never = (): never => assert.fail('asked for an answer to a host that is not trusted');
 const privateKey = await generateKey('ed25519');
 
@@ -77,6 +43,8 @@ const LOGINS: Readonly<Record<string, Omit<LoginInput, 'username'>>> = {
   'keyboard-interactive': { keyboardInteractive: never },
   hostbased: { hostbased: { privateKey, clientHost: 'client.example.com' } },
   custom: { customLogin: never },
+  'gssapi-with-mic': { gssapi: true },
+  'gssapi with a key exchange that there is no ticket for': { gssapi: { keyExchange: true } },
   'all at once': {
     password: 'secret',
     privateKey,
@@ -121,3 +89,77 @@ test('a jump host whose key is refused hears nothing, of its own login or of the
     await heardNothing(peers);
   });
 });
+
+/** A context as a ticket gives one: one token there, and what the server answers is judged. */
+function contextThat(proof: Partial<GssContext>): { context: GssContext; signed: () => number } {
+  let signed = 0;
+  const context: GssContext = {
+    step: async () => ({ token: Uint8Array.of(1, 2, 3), complete: true }),
+    isMutual: true,
+    hasIntegrity: true,
+    mic: () => {
+      signed++;
+      return Uint8Array.of(4);
+    },
+    verifyMic: () => true,
+    release: () => {},
+    ...proof,
+  };
+  return { context, signed: () => signed };
+}
+
+const COMPLETE: Step = (p) => {
+  const publicValue = new Uint8Array(32).fill(9, 0, 1);
+  p.payload(new WireWriter().u8(32).string(publicValue).string(Uint8Array.of(5)).bool(false).finish());
+};
+
+interface Pretender {
+  readonly answer: Step;
+  readonly proof?: Partial<GssContext>;
+  readonly code: string;
+}
+
+const PRETENDERS: Readonly<Record<string, Pretender>> = {
+  'a code over the key exchange that is wrong': {
+    answer: COMPLETE,
+    proof: { verifyMic: () => false },
+    code: 'SSH_KEY_EXCHANGE',
+  },
+  'no proof of its own': { answer: COMPLETE, proof: { isMutual: false }, code: 'SSH_KEY_EXCHANGE' },
+  'a proof that covers no messages': {
+    answer: COMPLETE,
+    proof: { hasIntegrity: false },
+    code: 'SSH_KEY_EXCHANGE',
+  },
+  'a failure of Kerberos': {
+    answer: (p) => p.payload(new WireWriter().u8(34).u32(1).u32(2).text('no').text('').finish()),
+    code: 'GSSAPI_FAILED',
+  },
+};
+
+// The token of the exchange goes out first: it names nobody's password, and only the host it is made for can use it.
+for (const [what, { answer, proof = {}, code }] of Object.entries(PRETENDERS)) {
+  test(`gss key exchange: a server with ${what} hears the token for the host it is not, and no login`, async () => {
+    const kex = [...GSS_KEX_ALGORITHMS.keys()].slice(0, 1);
+    const { context, signed } = contextThat(proof);
+    const steps: Step[] = [
+      (p) => p.version(),
+      (p) => p.kexInit({ lists: { kex } }),
+      async (p) => void (await p.next(30)),
+      answer,
+    ];
+    const { error, peer, pair, done } = await logInTo(steps, {
+      algorithms: { kex },
+      methods: [passwordMethod('secret')],
+      openGss: async () => context,
+    });
+    await done;
+    assert.equal(error?.code, code, String(error));
+    assert.deepEqual(
+      peer.numbers.filter((number) => ![20, 30, 1].includes(number)),
+      [],
+    );
+    assert.equal(signed(), 0);
+    pair.cut();
+  });
+}

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { connect, fingerprints, openSftp } from '../../src/index.ts';
+import { heardNothing, withListener } from '../support/peer/listener.ts';
 import { makeScratch, realServer, requireServer, requireSshd } from '../support/servers/from-env.ts';
 import { startSshd } from '../support/servers/openssh.ts';
 import { isAlive } from '../support/servers/process-tree.ts';
@@ -84,6 +85,28 @@ test('a jump host that cannot or will not: CONNECT_FAILED with its words', requi
     await fails(8000, connect({ ...options, ...wrong }), 'INVALID_ARGUMENT');
   }
 });
+
+test(
+  'a host behind a jump host is verified for itself: without that it hears of no login',
+  openssh,
+  async () => {
+    const jump = await loginTo(realServer('openssh'));
+    const never = (): never => assert.fail('asked for an answer to a host that is not trusted');
+    for (const login of [
+      { password: 'secret' },
+      { privateKey: jump.privateKey! },
+      { keyboardInteractive: never },
+      { password: 'secret', privateKey: jump.privateKey!, newPassword: never },
+    ]) {
+      await withListener(async (port, peers) => {
+        // What is trusted is the key of the jump host.
+        const options = { host: '127.0.0.1', port, username: 'me', trust: jump.trust!, jump, ...login };
+        await fails(8000, connect(options), 'HOST_KEY_REJECTED');
+        await heardNothing(peers);
+      });
+    }
+  },
+);
 
 test('ssh -W and nc as proxy commands; the child ends with the connection', openssh, async () => {
   const server = realServer('openssh');

@@ -4,6 +4,7 @@ import type { AuthMethod } from '../../../src/ssh/auth/method.ts';
 import type { KeepAliveOptions } from '../../../src/ssh/connection/keep-alive.ts';
 import type { ChannelOptions } from '../../../src/ssh/connection/mux.ts';
 import { SshConnection, type SshConnectionOptions } from '../../../src/ssh/connection/ssh-connection.ts';
+import type { GssContext } from '../../../src/ssh/crypto/gss/gss-context.ts';
 import type { PresentedHostKey } from '../../../src/ssh/transport/options.ts';
 import { type HalfOptions, transportOptions } from './defaults.ts';
 import { type MemoryPair, type MemoryPairOptions, memoryPair } from './memory-pair.ts';
@@ -23,6 +24,8 @@ export interface TestClientOptions extends HalfOptions, LoginPlanRules {
   /** Milliseconds of silence a handshake may take. Default 5000. */
   readonly timeout?: number;
   readonly signal?: AbortSignal;
+  /** For a gss-* key exchange. */
+  readonly openGss?: () => Promise<GssContext>;
 }
 
 /** Logs in over a stream with the real client half. */
@@ -30,7 +33,11 @@ export function openClient(stream: ByteStream, options: TestClientOptions = {}):
   return SshConnection.open(
     stream,
     {
-      transport: { ...transportOptions(options), verifyHostKey: options.verify ?? (async () => {}) },
+      transport: {
+        ...transportOptions(options),
+        verifyHostKey: options.verify ?? (async () => {}),
+        openGss: options.openGss,
+      },
       login: {
         user: options.user ?? 'user',
         methods: () => options.methods ?? [],
