@@ -18,10 +18,10 @@ const SMALLEST_FILE = 8_388_608;
 
 /**
  * Whether an upload of so many bytes that broke off may have used several lanes, and left bytes unwritten before the end
- * of what is there: at most `LANES_SPAN_BYTES` before it.
+ * of what is there: at most `LANES_SPAN_BYTES` before it. Over what road that was is not known.
  */
-export function mayHaveHoles({ lanes, writes }: Tuning, bytes: number): boolean {
-  return lanes !== undefined && lanesFor(bytes, 2 * writes.roundTrip) > 0;
+export function mayHaveHoles({ lanes }: Tuning, bytes: number): boolean {
+  return lanes !== undefined && lanesFor(bytes, SHORTEST_ROAD_MS) > 0;
 }
 
 /** How many channels besides the first an upload of so many bytes over such a road can use. */
