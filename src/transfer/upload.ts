@@ -18,6 +18,7 @@ import { remoteTarget } from './remote-target.ts';
 import { keptAgrees } from './resume-check.ts';
 import { checkCount, transferError, underDeadline } from './run.ts';
 import { given, held, ofSource, opened, type Sending } from './sending.ts';
+import { uploadSmall } from './small-upload.ts';
 import { abandon, type Source, type UploadStream } from './source.ts';
 import { tapSource } from './tap.ts';
 import { textSending } from './text.ts';
@@ -60,8 +61,12 @@ export async function upload(
   try {
     const small =
       size === undefined || options.follow !== undefined ? undefined : await readSmallFile(from, size);
-    if (small !== undefined)
-      return await send(session, await ready(tuning, options), held(small, remote, options), remote, options);
+    if (small !== undefined) {
+      const all = await ready(tuning, options);
+      const sending = held(small, remote, options);
+      const sent = await uploadSmall(session, all, small.bytes, remote, options, sending.kept);
+      return sent ?? (await send(session, all, sending, remote, options));
+    }
     const file = await openLocal(from, 'r');
     try {
       const all = await ready(tuning, options);
