@@ -66,10 +66,11 @@ async function open(
     paths: { normalize: normalizePaths, backslashSeparates, askServer: realpath },
     software: connection.serverVersion.replace(/^SSH-[^-]*-/, ''),
   };
-  const session = await openSession(connection, spoken);
+  const { session, roundTrip } = await openSession(connection, spoken);
   const sftp = new Sftp(session, {
     serverVersion: connection.serverVersion,
-    openSession: () => openSession(connection, spoken),
+    openSession: async () => (await openSession(connection, spoken)).session,
+    roundTrip,
   });
   if (folder !== undefined) {
     await sftp.changeFolder(folder).catch(async (error: unknown) => {
@@ -81,8 +82,13 @@ async function open(
 }
 
 /** The subsystem request and SSH_FXP_INIT travel together: one round trip instead of two. */
-async function openSession(connection: Connection, spoken: SessionOptions): Promise<SftpSession> {
+async function openSession(
+  connection: Connection,
+  spoken: SessionOptions,
+): Promise<{ readonly session: SftpSession; readonly roundTrip: number }> {
+  const began = performance.now();
   const channel = await connection.ssh.openChannel('session', WINDOW_BYTES);
+  const roundTrip = performance.now() - began;
   const session = new SftpSession(channel, connection.timeout, spoken);
   const accepted = channel.request('subsystem', textRequest('sftp'), true);
   const started = session.start();
@@ -94,5 +100,5 @@ async function openSession(connection: Connection, spoken: SessionOptions): Prom
     });
   }
   await started;
-  return session;
+  return { session, roundTrip };
 }

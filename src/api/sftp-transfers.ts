@@ -10,7 +10,7 @@ import {
   downloadToTarget,
 } from '../transfer/download.ts';
 import { type FollowOptions, followRemote } from '../transfer/follow.ts';
-import { Lanes } from '../transfer/lanes.ts';
+import { Lanes, lanesFor } from '../transfer/lanes.ts';
 import { DownloadReadable, UploadWritable } from '../transfer/node-streams.ts';
 import type { DownloadOptions, TransferResult, UploadOptions } from '../transfer/options.ts';
 import { remoteHash } from '../transfer/remote-hash.ts';
@@ -26,12 +26,17 @@ import { type Tuning, tuningFor } from '../transfer/tuning.ts';
 import { type UploadSource, upload, uploadSource } from '../transfer/upload.ts';
 import type { DirectoryEntry, ListOptions } from './directory-entry.ts';
 
+/** What a server does when a channel is first opened, such as to start a process of the user's, takes less than this. */
+const FIRST_ANSWER_MS = 15;
+
 /** What an SFTP session knows of the road it runs on. */
 export interface SftpRoad {
   /** The server's identification line. */
   readonly serverVersion?: string;
   /** Opens another session on the same connection. */
   readonly openSession?: () => Promise<SftpSession>;
+  /** Milliseconds until the channel was open. */
+  readonly roundTrip?: number;
 }
 
 /**
@@ -48,15 +53,21 @@ export abstract class SftpTransfers implements RemoteVerbs {
   readonly #session: SftpSession;
   readonly #tuning: Promise<Tuning>;
   readonly #lanes: Lanes | undefined;
+  /** Opens the lanes of an upload in the round trip in which its file is opened. */
+  readonly #prepare: (bytes: number) => void;
 
   /** @internal */
   constructor(session: SftpSession, limits: Promise<SftpLimits | undefined>, road: SftpRoad) {
     this.#session = session;
-    this.#lanes = road.openSession && new Lanes(road.openSession);
-    const profile = profileOf(road.serverVersion ?? '');
+    const { openSession, roundTrip = Number.POSITIVE_INFINITY, serverVersion = '' } = road;
+    const profile = profileOf(serverVersion);
+    const lanes = profile.stripe === true && openSession !== undefined ? new Lanes(openSession) : undefined;
+    this.#lanes = lanes;
+    this.#prepare = (bytes) => void lanes?.take(lanesFor(bytes, roundTrip - FIRST_ANSWER_MS));
     const asked = performance.now();
     this.#tuning = limits.then((told) => {
-      const tuning = tuningFor(told, profile, this.#lanes);
+      const tuning = tuningFor(told, profile, lanes);
+      tuning.writes.answered(roundTrip);
       if (told !== undefined) {
         tuning.reads.answered(performance.now() - asked);
         tuning.writes.answered(performance.now() - asked);
@@ -126,7 +137,7 @@ export abstract class SftpTransfers implements RemoteVerbs {
    * ```
    */
   upload(source: UploadSource, remote: string, options: UploadOptions = {}): Promise<TransferResult> {
-    return upload(this.#session, this.#tuning, source, remote, options);
+    return upload(this.#session, this.#tuning, source, remote, options, { prepare: this.#prepare });
   }
 
   /**
@@ -278,7 +289,7 @@ export abstract class SftpTransfers implements RemoteVerbs {
           item.from,
           item.to,
           { ...transfer, atomic },
-          item.attributes.size,
+          { size: item.attributes.size },
         ),
     };
   }

@@ -5,7 +5,7 @@ import { sanitize } from '../base/text.ts';
 import { type FileAttributes, fileType } from '../sftp/attributes.ts';
 import { openFile } from '../sftp/open-file.ts';
 import { OPEN_FLAGS } from '../sftp/packets.ts';
-import { closeHandle, fstat } from '../sftp/requests.ts';
+import { closeHandle, fstat, stat } from '../sftp/requests.ts';
 import type { SftpSession } from '../sftp/session.ts';
 import { FileSink } from './file-sink.ts';
 import { keepOnLocal } from './kept-attributes.ts';
@@ -181,11 +181,11 @@ async function fetch(
   const ends = lineEnds(session, options.text);
   const flags = OPEN_FLAGS.SSH_FXF_READ + (ends?.byServer ? OPEN_FLAGS.SSH_FXF_TEXT : 0);
   const opening = openFile(session, remote, flags, {}, wait);
+  const asking = options.askSize === false ? {} : (hints.attributes ?? attributesOf(session, remote, wait));
   const [handle, tuning] = await Promise.all([opening, one.tuning.then((all) => tuned(all, options))]);
   tuning.reads.answered(performance.now() - began);
   try {
-    const attributes =
-      options.askSize === false ? {} : (hints.attributes ?? (await fstat(session, handle, remote, wait)));
+    const attributes = (await asking) ?? (await fstat(session, handle, remote, wait));
     one.attributes = attributes;
     if (fileType(attributes) === 'directory') {
       throw new WherryError('TRANSFER_TARGET', `${sanitize(remote)} is a folder`, { path: sanitize(remote) });
@@ -243,6 +243,15 @@ async function fetch(
   } finally {
     closeHandle(session, handle, remote).catch(() => {});
   }
+}
+
+/** Asked by name, in one round trip with the opening; undefined where the server does not tell so. */
+function attributesOf(
+  session: SftpSession,
+  remote: string,
+  wait: WaitOptions,
+): Promise<FileAttributes | undefined> {
+  return stat(session, remote, wait).catch(() => undefined);
 }
 
 /** Whether what is here is the beginning of the remote file; who says a number knows it. */

@@ -10,7 +10,6 @@ import type { UploadOptions } from './options.ts';
 import type { SmallFile } from './quick-files.ts';
 import type { ReadLocal } from './resume-check.ts';
 import { bytesSource, FileSource, type Source, skipping, streamSource, type UploadStream } from './source.ts';
-import type { Tuning } from './tuning.ts';
 import { localHash } from './verify.ts';
 
 /** Read from the local file at a time: one WRITE, so that the next read and the sending overlap. */
@@ -20,8 +19,8 @@ const BLOCK_BYTES = 261_120;
 export interface Sending {
   /** Undefined where it shows only at the end. */
   readonly size: number | undefined;
-  /** From that byte on. */
-  make(start: number): Source;
+  /** From byte `start` on, in pieces that make whole WRITEs of `chunk` bytes where that can be. */
+  make(start: number, chunk: number): Source;
   /** Reads again what an earlier transfer has sent; undefined where that cannot be. */
   readonly read: ReadLocal | undefined;
   /** SHA-256 of what was sent, in hexadecimal. */
@@ -70,15 +69,13 @@ export async function opened(
   file: FileHandle,
   path: string,
   remote: string,
-  { writeSize }: Tuning,
   { preserve, follow }: UploadOptions,
 ): Promise<Sending> {
   const [info, local] = await Promise.all([file.stat(), isLocalFileSystem(path)]);
   if (info.isDirectory())
     throw new WherryError('TRANSFER_TARGET', `${path} is a folder`, { localPath: path });
-  const chunk = writeSize.bytes;
-  const block = Math.max(1, Math.round(BLOCK_BYTES / chunk)) * chunk;
-  const make = (start: number): Source => {
+  const make = (start: number, chunk: number): Source => {
+    const block = Math.max(1, Math.round(BLOCK_BYTES / chunk)) * chunk;
     if (!info.isFile())
       return streamSource(file.createReadStream({ autoClose: false, ...(start === 0 ? {} : { start }) }));
     if (start > info.size) throw longerThanSource(remote, start, info.size);

@@ -78,7 +78,7 @@ export function textSending(sending: Sending, { local, remote }: LineEnds): Send
     ...sending,
     size: undefined,
     read: undefined,
-    make: (start) => textSource(sending.make(start), new LineEndConverter(local, remote)),
+    make: (start, chunk) => textSource(sending.make(start, chunk), new LineEndConverter(local, remote)),
   };
 }
 

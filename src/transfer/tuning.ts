@@ -47,15 +47,14 @@ export function tuningFor(
     handles: handles === 0 ? SAFE_HANDLES : Math.max(1, handles - SPARE_HANDLES),
     reads: new Budget(),
     writes: new Budget(),
-    lanes: profile.stripe === true ? lanes : undefined,
+    lanes,
   };
 }
 
 /** The tuning of one transfer, where its options say something about it. */
 export function tuned(tuning: Tuning, options: TransferOptions): Tuning {
+  checkTuning(options);
   const { requestBytes, maxRequests } = options;
-  checkCount('requestBytes', requestBytes);
-  checkCount('maxRequests', maxRequests);
   if (requestBytes === undefined && maxRequests === undefined) return tuning;
   const chunk = (most: number): number => Math.max(1, Math.min(requestBytes ?? most, LARGEST_WRITE));
   const sizes = {
@@ -68,4 +67,10 @@ export function tuned(tuning: Tuning, options: TransferOptions): Tuning {
     requests: maxRequests === undefined ? tuning.requests : Math.max(1, maxRequests),
     lanes: maxRequests === undefined ? tuning.lanes : undefined,
   };
+}
+
+/** Fails for options that no tuning can be made of. */
+export function checkTuning({ requestBytes, maxRequests }: TransferOptions): void {
+  checkCount('requestBytes', requestBytes);
+  checkCount('maxRequests', maxRequests);
 }

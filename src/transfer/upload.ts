@@ -22,7 +22,7 @@ import { uploadSmall } from './small-upload.ts';
 import { abandon, type Source, type UploadStream } from './source.ts';
 import { tapSource } from './tap.ts';
 import { textSending } from './text.ts';
-import { type Tuning, tuned } from './tuning.ts';
+import { checkTuning, type Tuning, tuned } from './tuning.ts';
 import { verifyContents } from './verify.ts';
 import { LANES_SPAN_BYTES, WritePipeline } from './write-pipeline.ts';
 
@@ -32,56 +32,56 @@ const CLEANUP = { timeout: 2000 } as const;
 /** What an upload can be read from: a path, bytes, or a stream. */
 export type UploadSource = string | Uint8Array | UploadStream;
 
-/**
- * Sends a file. What is at the remote path is replaced, unless the options say otherwise. `size`: what the local file
- * is known to have.
- */
+/** What is known before an upload begins. */
+export interface SendHints {
+  /** What the local file is known to have. */
+  readonly size?: number | undefined;
+  /** Hears, before anything is asked of the server, how many bytes there are. */
+  readonly prepare?: (bytes: number) => void;
+}
+
+/** Sends a file. What is at the remote path is replaced, unless the options say otherwise. */
 export async function upload(
   session: SftpSession,
   tuning: Promise<Tuning>,
   from: UploadSource,
   remote: string,
   options: UploadOptions,
-  size?: number,
+  { size, prepare }: SendHints = {},
 ): Promise<TransferResult> {
   if (typeof options.resume === 'number') checkCount('resume', options.resume);
   checkCount('mode', options.mode);
+  checkTuning(options);
   if (typeof options.at === 'number') checkCount('at', options.at);
   if (options.at !== undefined && options.resume !== undefined && options.resume !== false)
     throw new WherryError('INVALID_ARGUMENT', 'at and resume exclude each other');
   const about = { operation: 'upload', path: sanitize(remote) };
   if (typeof from !== 'string') {
-    return ready(tuning, options)
-      .then((all) => send(session, all, given(from, remote, options), remote, options))
-      .catch((error: unknown) => {
-        if (!(from instanceof Uint8Array)) abandon(from, error);
-        throw transferError(error, 'upload', about);
-      });
+    return send(session, tuning, given(from, remote, options), remote, options).catch((error: unknown) => {
+      if (!(from instanceof Uint8Array)) abandon(from, error);
+      throw transferError(error, 'upload', about);
+    });
   }
   try {
     const small =
       size === undefined || options.follow !== undefined ? undefined : await readSmallFile(from, size);
     if (small !== undefined) {
-      const all = await ready(tuning, options);
       const sending = held(small, remote, options);
+      const all = await inTime(tuning, options, 'upload', () => {});
       const sent = await uploadSmall(session, all, small.bytes, remote, options, sending.kept);
-      return sent ?? (await send(session, all, sending, remote, options));
+      return sent ?? (await send(session, tuning, sending, remote, options));
     }
     const file = await openLocal(from, 'r');
     try {
-      const all = await ready(tuning, options);
-      return await send(session, all, await opened(file, from, remote, all, options), remote, options);
+      const sending = await opened(file, from, remote, options);
+      prepare?.(sending.size ?? 0);
+      return await send(session, tuning, sending, remote, options);
     } finally {
       await file.close();
     }
   } catch (error) {
     throw transferError(error, 'upload', { ...about, localPath: from });
   }
-}
-
-/** The server may be silent from the first request of the session on. */
-function ready(tuning: Promise<Tuning>, { signal, timeout }: UploadOptions): Promise<Tuning> {
-  return inTime(tuning, { signal, timeout }, 'upload', () => {});
 }
 
 /** Sends what comes from a source of our own. */
@@ -93,7 +93,7 @@ export async function uploadSource(
   options: UploadOptions,
 ): Promise<TransferResult> {
   try {
-    return await send(session, await ready(tuning, options), ofSource(source), remote, options);
+    return await send(session, tuning, ofSource(source), remote, options);
   } catch (error) {
     throw transferError(error, 'upload', { operation: 'upload', path: sanitize(remote) });
   }
@@ -101,7 +101,7 @@ export async function uploadSource(
 
 async function send(
   session: SftpSession,
-  all: Tuning,
+  ready: Promise<Tuning>,
   plain: Sending,
   remote: string,
   options: UploadOptions,
@@ -114,7 +114,6 @@ async function send(
   const wait = { signal: options.signal, timeout: options.timeout };
   const resume = options.resume !== undefined && options.resume !== false;
   const keep = resume || options.at !== undefined;
-  const tuning = tuned(all, options);
   const target = remoteTarget(session, remote, options);
   const { path } = target;
   const { SSH_FXF_WRITE, SSH_FXF_CREAT, SSH_FXF_TRUNC, SSH_FXF_EXCL } = OPEN_FLAGS;
@@ -126,17 +125,22 @@ async function send(
     (mustBeNew ? SSH_FXF_EXCL : 0) +
     (ends?.byServer ? OPEN_FLAGS.SSH_FXF_TEXT : 0);
   const attributes = options.mode === undefined ? {} : { permissions: options.mode };
-  const lanes = new LaneOpener(tuning, size ?? 0);
+  // Before the tuning is known, which waits for the answer to another request.
   const handle = await openFile(session, path, flags, attributes, wait);
-  tuning.writes.answered(performance.now() - began);
+  const roundTrip = performance.now() - began;
   let source: Source | undefined;
+  let lanes: LaneOpener | undefined;
   let open = true;
   try {
+    // The server may be silent from the first request of the session on.
+    const tuning = tuned(await inTime(ready, wait, 'upload', () => {}), options);
+    tuning.writes.answered(roundTrip);
+    lanes = new LaneOpener(tuning, size ?? 0);
     const { from, there } = resume
       ? await resumeAt(session, handle, path, sending, options, tuning)
       : { from: 0, there: 0 };
     const start = options.at === undefined ? from : await placeOf(session, handle, remote, options);
-    source = sending.make(from);
+    source = sending.make(from, tuning.writeSize.bytes);
     if (options.onData !== undefined) source = tapSource(source, options.onData, start, size);
     const meter = new ProgressMeter(options.onProgress, from, size);
     let touch: () => void = () => {};
@@ -178,13 +182,13 @@ async function send(
     open = false;
     await Promise.all([closeHandle(session, handle, path, wait), lanes.close(wait)]);
     if (options.verify === true && options.at === undefined)
-      await verifyContents(session, Promise.resolve(all), path, sending.hash(), wait);
+      await verifyContents(session, ready, path, sending.hash(), wait);
     if (sending.kept !== undefined) await setstat(session, path, sending.kept, wait);
     await target.commit();
     return { bytes: end - start, size: end, duration: performance.now() - began };
   } catch (error) {
     await source?.cancel(error).catch(() => {});
-    lanes.close({}).catch(() => {});
+    lanes?.close({}).catch(() => {});
     const closing = open ? closeHandle(session, handle, path, CLEANUP).catch(() => {}) : undefined;
     if (path !== remote) await Promise.resolve(closing).then(() => target.discard());
     throw error;
