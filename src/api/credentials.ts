@@ -11,6 +11,7 @@ import { noneMethod, passwordMethod } from '../ssh/auth/password.ts';
 import { keySigner, publicKeyMethod } from '../ssh/auth/public-key.ts';
 import { chainFor } from '../ssh/auth/x509-signers.ts';
 import { type Agent, connectAgent } from '../ssh/keys/agent.ts';
+import { looksLikePath } from '../ssh/keys/key-path.ts';
 import { type PrivateKey, parsePrivateKey } from '../ssh/keys/private-key.ts';
 import { samePublicKey } from '../ssh/keys/public-key.ts';
 import { parseKeys } from '../ssh/keys/read-keys.ts';
@@ -153,7 +154,7 @@ function list<T extends string | object>(given: T | readonly T[] | undefined): r
 
 function readKey(input: PrivateKeyInput, passphrase: string | undefined): PrivateKey {
   if (typeof input !== 'string' && !(input instanceof Uint8Array)) return input;
-  if (typeof input === 'string' && !input.includes('-----') && input.length < 1024 && !input.includes('\n')) {
+  if (typeof input === 'string' && looksLikePath(input)) {
     const text = 'privateKey takes the contents of a key file, not its path: use loadPrivateKey(path)';
     throw new WherryError('INVALID_ARGUMENT', text);
   }

@@ -5,6 +5,7 @@ import { isWherryError, WherryError, withDetails } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { sanitize } from '../../base/text.ts';
 import type { KeyEntry } from './formats/key-entry.ts';
+import { cannotRead } from './key-path.ts';
 import { openPkcs11 } from './pkcs11.ts';
 import { samePublicKey } from './public-key.ts';
 import { parseKeys } from './read-keys.ts';
@@ -152,8 +153,6 @@ function readBoundedSync(path: string): Uint8Array {
       closeSync(file);
     }
   } catch (error) {
-    const errno = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    const text = `cannot read the key store ${path}: ${errno}`;
-    throw new WherryError('INVALID_ARGUMENT', text, { localPath: path, errno }, error);
+    throw cannotRead('key store', path, error);
   }
 }

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { WherryError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { KeyEntry } from './formats/key-entry.ts';
+import { cannotRead } from './key-path.ts';
 import { parseKeys, type ReadKeysOptions } from './read-keys.ts';
 
 /**
@@ -47,8 +48,6 @@ async function readBounded(path: string): Promise<Uint8Array> {
     }
     return bytes.subarray(0, length);
   } catch (error) {
-    const errno = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    const text = `cannot read the private key ${path}: ${errno}`;
-    throw new WherryError('INVALID_ARGUMENT', text, { localPath: path, errno }, error);
+    throw cannotRead('private key', path, error);
   }
 }

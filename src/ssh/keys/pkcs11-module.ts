@@ -2,6 +2,7 @@
 import { isWherryError, WherryError } from '../../base/errors.ts';
 import { requirePackage } from '../../base/require-package.ts';
 import { sanitize } from '../../base/text.ts';
+import { cannotRead, looksLikePath } from './key-path.ts';
 
 /** The part of pkcs11js that is used. */
 export interface Pkcs11 {
@@ -62,6 +63,7 @@ export function loadModule(path: string): Pkcs11 {
     api.load(path);
     api.C_Initialize();
   } catch (cause) {
+    if (!looksLikePath(path)) throw cannotRead('PKCS#11 module', path, cause);
     const text = `the PKCS#11 module ${sanitize(path, 256)} cannot be loaded`;
     throw new WherryError('INVALID_ARGUMENT', text, { localPath: path }, cause);
   }
