@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { type ConnectOptions, connect, type GssapiOptions } from '../../src/index.ts';
 import { GSS_KEX_ALGORITHMS } from '../../src/ssh/crypto/gss-key-exchanges.ts';
+import { assertClean, SECRET } from '../secrets/marked.ts';
 import { getAccount } from '../support/servers/account.ts';
 import { ASYNCSSH, startAsyncssh } from '../support/servers/asyncssh.ts';
 import { makeScratch } from '../support/servers/from-env.ts';
@@ -12,7 +13,6 @@ import { type Kdc, KERBEROS, KERBEROS_HOST, REALM, startKdc } from '../support/s
 import { startOnDemand } from '../support/servers/on-demand.ts';
 import { startSshd } from '../support/servers/openssh.ts';
 import type { RealServer } from '../support/servers/server.ts';
-import { assertClean, SECRET } from '../secrets/marked.ts';
 import { fails, loginWithout, noUnhandledRejections, withSftp } from './login.ts';
 
 noUnhandledRejections();
