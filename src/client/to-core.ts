@@ -18,6 +18,7 @@ import type { Settings } from './settings.ts';
 import { CODE_PAGES } from './tables/code-pages.ts';
 import { METHODS_OF_MODE, PROXY_TYPES, STRICT_LEVELS } from './tables/core-names.ts';
 import { SSHAuthModes } from './tables/enums.ts';
+import { FIPS_ALGORITHMS } from './tables/fips.ts';
 import type { FIREWALL_FIELDS } from './tables/firewall-fields.ts';
 import type { PROPERTIES } from './tables/properties.ts';
 import type { Values } from './tables/rows.ts';
@@ -106,7 +107,18 @@ export function toAlgorithms({ properties, settings, isSet }: Vocabulary): Algor
     hostKey: settings.given('SSHPublicKeyAlgorithms'),
     publicKey: settings.given('SSHPubKeyAuthSigAlgorithms'),
   };
-  return Object.fromEntries(Object.entries(given).filter(([, list]) => list !== undefined));
+  const fips = settings.get('UseFIPSCompliantAPI');
+  const lists = Object.entries(given).map(([kind, list]) => [kind, fips ? approved(kind, list) : list]);
+  return Object.fromEntries(lists.filter(([, list]) => list !== undefined));
+}
+
+/** The approved names of a list, or all of them where the user has set none. */
+function approved(kind: string, list: readonly string[] | undefined): readonly string[] | undefined {
+  const all = FIPS_ALGORITHMS[kind as keyof typeof FIPS_ALGORITHMS];
+  if (all === undefined || list === undefined) return all ?? list;
+  const left = list.filter((name) => all.includes(name));
+  if (left.length > 0) return left;
+  throw new SFTPClientError(1005, `UseFIPSCompliantAPI: none of ${list.join(', ')} is approved`);
 }
 
 function toLogDetail(settings: Settings): 'events' | 'packets' | 'bytes' | 'secrets' {

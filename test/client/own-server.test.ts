@@ -231,18 +231,31 @@ shows(
 );
 
 shows(
-  'UseFIPSCompliantAPI holds where Node runs in FIPS mode',
-  ['config:UseFIPSCompliantAPI', 'error:211'],
+  'UseFIPSCompliantAPI: 211 outside of FIPS mode; in it (which another test shows, here Node only says so) what is offered is approved',
+  ['config:UseFIPSCompliantAPI', 'error:211', 'error:1005'],
   async () => {
+    await using server = await serve({ hostKey: await generateKey('ecdsa') });
     const { getFips } = crypto;
-    const client = new SFTPClient();
+    const client = await clientOf(server);
     await failsWith(211, client.config('UseFIPSCompliantAPI=True'));
-    // No build of Node here has a FIPS module: what it would answer stands in.
     crypto.getFips = () => 1;
     syncBuiltinESMExports();
     try {
       await client.config('UseFIPSCompliantAPI=True');
       assert.equal(await client.config('UseFIPSCompliantAPI'), 'True');
+      let negotiated = '';
+      client.on('sshStatus', ({ message }) => {
+        if (message.startsWith('negotiated')) negotiated = message;
+      });
+      client.sshEncryptionAlgorithms = 'chacha20-poly1305@openssh.com,aes256-ctr';
+      await client.sshLogon();
+      await client.sshLogoff();
+      assert.match(
+        negotiated,
+        /^negotiated ecdh-sha2-nistp256 ecdsa-sha2-nistp256 aes256-ctr aes256-ctr hmac-sha2-256/,
+      );
+      client.sshEncryptionAlgorithms = 'chacha20-poly1305@openssh.com';
+      await failsWith(1005, client.sshLogon());
     } finally {
       crypto.getFips = getFips;
       syncBuiltinESMExports();

@@ -33,9 +33,9 @@ export const BASE_SETTINGS = {
     type: 'bool',
     default: false,
     kind: 'setting',
-    doc: 'True: an error, unless Node runs in FIPS mode, which then holds for the whole process.',
+    doc: 'True: only algorithms that FIPS approves are offered, of those that were named too; an error, 211, where Node does not run in FIPS mode.',
     differs:
-      'FIPS mode is switched on when Node starts (`--force-fips`), for every client at once; here it can only be asked for.',
+      'The FIPS mode of OpenSSL is switched on when Node starts (`--force-fips`, with a provider in its OPENSSL_CONF), for the whole process.',
   },
   UseInternalSecurityAPI: {
     type: 'bool',

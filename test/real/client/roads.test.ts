@@ -191,7 +191,12 @@ describe('roads that end', () => {
       const { client, relay } = await relayed();
       await using _ = relay;
       await client.config('SSHKeepAliveInterval=1');
-      await client.config('SSHKeepAliveCountMax=1');
+      await client.config('SSHKeepAliveCountMax=2');
+      await client.config('LogLevel=2');
+      let asked = 0;
+      client.on('log', ({ message }) => {
+        if (message.startsWith('> SSH_MSG_GLOBAL_REQUEST')) asked++;
+      });
       const ended = new Promise<number>((resolve) => {
         client.on('disconnected', (e) => resolve(e.statusCode));
       });
@@ -200,7 +205,9 @@ describe('roads that end', () => {
       await until(() => relay.bytes.down !== before);
       assert.equal(client.connected, true);
       relay.freeze();
+      asked = 0;
       await failsWith(1039, client.makeDirectory('never'));
+      assert.equal(asked, 2);
       assert.equal(await ended, 1039);
       assert.equal(client.connected, false);
     },
@@ -236,7 +243,7 @@ describe('roads that end', () => {
 
   shows(
     'timeout is for silence: a transfer that takes longer is not ended by it',
-    ['timeout'],
+    ['event:transfer', 'config:MaxFileData'],
     openssh,
     async () => {
       await using b = await bench();
@@ -275,6 +282,7 @@ describe('roads that end', () => {
         const ended: number[] = [];
         client.on('disconnected', (e) => ended.push(e.statusCode));
         await client.sshLogon();
+        assert.equal(client.connected, true);
         relay.cutAfter(3_000_000);
         const error = await client[direction]().catch((reason: unknown) => reason);
         assert.ok(error instanceof SFTPClientError && [1120, 10054].includes(error.code), String(error));
@@ -284,8 +292,12 @@ describe('roads that end', () => {
         assert.ok(size < content.length, String(size));
         client.sshPort = realServer('openssh').port;
         client.startByte = size;
+        let again = 0;
+        client.on('transfer', (e) => {
+          again = e.bytesTransferred;
+        });
         await client[direction]();
-        assert.equal(client.startByte, 0);
+        assert.deepEqual([again, client.startByte], [content.length - size, 0]);
         assert.ok((await readFile(target)).equals(Buffer.from(content)));
         await client.sshLogoff();
       },
