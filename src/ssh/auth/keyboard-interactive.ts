@@ -76,9 +76,10 @@ function readRequest(payload: Uint8Array): PromptRequest {
 
 function encodeAnswers(answers: readonly string[]): Uint8Array {
   const responses = new WireWriter();
-  for (const one of answers) responses.text(one);
-  return encode(AUTH_KEYBOARD.SSH_MSG_USERAUTH_INFO_RESPONSE, {
-    count: answers.length,
-    responses: responses.finish(),
-  });
+  for (const one of answers) responses.secret(one);
+  const count = answers.length;
+  const encoded = responses.take();
+  const message = encode(AUTH_KEYBOARD.SSH_MSG_USERAUTH_INFO_RESPONSE, { count, responses: encoded });
+  encoded.fill(0);
+  return message;
 }

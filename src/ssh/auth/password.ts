@@ -28,7 +28,7 @@ export function passwordMethod(password: string, newPassword?: NewPasswordHandle
     name: 'password',
     label: 'password',
     async attempt(context: AuthContext): Promise<AuthOutcome> {
-      let reply = await context.request('password', new WireWriter().bool(false).text(password).finish());
+      let reply = await requestBy(context, new WireWriter().bool(false).secret(password));
       for (let round = 1; ; round++) {
         const outcome = context.outcome(reply);
         if (outcome !== undefined) return outcome;
@@ -37,11 +37,18 @@ export function passwordMethod(password: string, newPassword?: NewPasswordHandle
         const request = { prompt: sanitize(prompt), round };
         const next = await context.askPerson(() => newPassword?.(request));
         if (next === undefined) throw mustChange(request.prompt);
-        const specific = new WireWriter().bool(true).text(password).text(next).finish();
-        reply = await context.request('password', specific);
+        reply = await requestBy(context, new WireWriter().bool(true).secret(password).secret(next));
       }
     },
   };
+}
+
+/** What is sent is copied and sealed at once; the password is not left in memory that is given up. */
+function requestBy(context: AuthContext, writer: WireWriter): Promise<Uint8Array> {
+  const specific = writer.take();
+  const reply = context.request('password', specific);
+  specific.fill(0);
+  return reply;
 }
 
 function mustChange(serverMessage: string): WherryError {

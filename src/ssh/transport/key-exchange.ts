@@ -154,9 +154,12 @@ export function hashedGroup(bits: GroupBits, group: { p: Uint8Array; g: Uint8Arr
   return writer.mpint(group.p).mpint(group.g).finish();
 }
 
+/** K as it stands in the hash; `raw` is wiped. */
 export function encodeSecret(row: KexRow, raw: Uint8Array): Uint8Array {
   const writer = new WireWriter(raw.length + 5);
-  return (row.secret === 'mpint' ? writer.mpint(raw) : writer.string(raw)).finish();
+  const secret = (row.secret === 'mpint' ? writer.mpint(raw) : writer.string(raw)).take();
+  raw.fill(0);
+  return secret;
 }
 
 export interface Exchanged {
@@ -177,8 +180,8 @@ export function hashExchange(row: KexRow, channel: KexChannel, exchanged: Exchan
     .string(exchanged.hostKey);
   if (exchanged.extra !== undefined) writer.raw(exchanged.extra);
   const value = SHAPES[row.family].value;
-  writer[value](exchanged.clientPublic)[value](exchanged.serverPublic).raw(exchanged.secret);
-  return createHash(row.hash).update(writer.finish()).digest();
+  writer[value](exchanged.clientPublic)[value](exchanged.serverPublic);
+  return createHash(row.hash).update(writer.finish()).update(exchanged.secret).digest();
 }
 
 /** A key exchange that failed says which one it was. */

@@ -97,6 +97,11 @@ export class PacketWriter {
     this.#schedule();
   }
 
+  /** Wipes what is left here of packets that are sealed. */
+  forget(): void {
+    this.#clear.fill(0);
+  }
+
   flush(): void {
     if (this.#at === 0) return;
     const batch = this.#batch!;

@@ -54,7 +54,7 @@ export function encode<R extends MessageRow>(row: R, value: MessageOf<R>): Uint8
   for (const [name, type] of Object.entries(row.fields)) {
     (CODECS[type] as Codec<FieldName>).write(writer, (value as Record<string, FieldTypes[FieldName]>)[name]!);
   }
-  return writer.finish();
+  return writer.take();
 }
 
 /**

@@ -44,6 +44,14 @@ export class WireWriter {
     return this.string(fromUtf8(value));
   }
 
+  /** A text whose bytes are left nowhere else. */
+  secret(value: string): this {
+    const bytes = fromUtf8(value);
+    this.string(bytes);
+    bytes.fill(0);
+    return this;
+  }
+
   /** A non-negative number, big-endian, as mpint: shortest form, with a zero byte before a set high bit. */
   mpint(bytes: Uint8Array): this {
     let start = 0;
@@ -64,12 +72,20 @@ export class WireWriter {
     return this.#bytes.slice(0, this.#at);
   }
 
+  /** The same, and nothing of it stays here: for what is secret. The writer is at its end. */
+  take(): Uint8Array {
+    const written = this.finish();
+    this.#bytes.fill(0);
+    return written;
+  }
+
   #grow(length: number): number {
     const at = this.#at;
     const end = at + length;
     if (end > this.#bytes.length) {
       const larger = new Uint8Array(Math.max(end, this.#bytes.length * 2));
       larger.set(this.#bytes.subarray(0, at));
+      this.#bytes.fill(0);
       this.#bytes = larger;
     }
     this.#at = end;
