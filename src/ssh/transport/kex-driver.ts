@@ -232,6 +232,12 @@ export class KexDriver {
     });
   }
 
+  loggedIn(): void {
+    this.compression.loggedIn();
+    // The password was in one of them.
+    this.#writer.forget();
+  }
+
   #signer(negotiated: Negotiated): HostKeySigner {
     const algorithm = HOST_KEY_ALGORITHMS.get(negotiated.hostKey);
     const key = this.#options.hostKeys?.find((one) => one.publicKey.type === algorithm?.blobType);

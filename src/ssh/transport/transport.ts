@@ -162,10 +162,7 @@ export class Transport {
   enter(state: TransportState): void {
     if (this.#state === 'rekey') this.#stateAfterKex = state;
     else this.#state = state;
-    if (state !== 'open') return;
-    this.#kex.compression.loggedIn();
-    // The password was in them.
-    this.#writer.forget();
+    if (state === 'open') this.#kex.loggedIn();
   }
 
   /** Sends a message whose payload is `head` then `body`; during a key exchange it is kept and sent after it. */
