@@ -126,26 +126,49 @@ export async function runWorks(session: Session, log: (line: string) => void): P
           ? wherry({ ...told, work: work.replace('stream ', '') })
           : WORK_PEERS[peer]({ access, ends, work, packages: session.packages });
     }
-    for (const [client, command] of Object.entries(clients)) {
-      const samples: Sample[] = [];
-      for (let round = 0; round < session.options.rounds; round++) {
+    const samples: Record<string, Sample[]> = {};
+    for (let round = 0; round < session.options.rounds; round++) {
+      for (const [client, command] of Object.entries(clients)) {
         await rm(target, { recursive: true, force: true });
-        samples.push(await session.run(command, sizes.bytes));
+        const sample = await session.run(command, sizes.bytes);
         if (work.startsWith('tree')) await countCopies(target, source);
+        const setUp = client === 'sftp' ? await session.run(sftp(access, 'nothing', ends), 0) : undefined;
+        samples[client] ??= [];
+        samples[client].push(
+          setUp === undefined ? sample : { ...sample, transfer: sample.wall - setUp.wall },
+        );
       }
-      log(`${name}, ${client}: ${samples.map(({ wall }) => wall.toFixed(2)).join(' ')} s (goal ${goal})`);
-      results.push({ name, client, samples });
+    }
+    for (const [client, all] of Object.entries(samples)) {
+      log(`${name}, ${client}: ${all.map(({ wall }) => wall.toFixed(2)).join(' ')} s (goal ${goal})`);
+      results.push({ name, client, samples: all });
     }
   }
   await rm(folder, { recursive: true, force: true });
   console.log(
     `\n### Works: ${sizes.files} files of 4 KiB, ${sizes.entries} entries, ${sizes.bytes / MIB} MiB\n`,
   );
+  const times = (of: string, client: string, time: (sample: Sample) => number): number[] =>
+    results.find((result) => result.name === of && result.client === client)?.samples.map(time) ?? [];
+  const ratio = (name: string, client: string, time: (sample: Sample) => number): string => {
+    const ours = times(name, 'wherry', time);
+    const theirs = times(name, client, time);
+    return client === 'wherry' || theirs.length === 0
+      ? ''
+      : spread(
+          theirs.map((one, round) => one / ours[round]!),
+          2,
+        );
+  };
+  const whole = ({ wall }: Sample): number => wall;
+  const alone = ({ transfer, wall }: Sample): number => transfer ?? wall;
   const row = ({ name, client, samples }: WorkResult): string[] => [
     name,
     client,
-    spread(samples.map(({ wall }) => wall * 1000)),
-    spread(samples.map(({ transfer, wall }) => (transfer ?? wall) * 1000)),
+    spread(samples.map((sample) => whole(sample) * 1000)),
+    ratio(name, client, whole),
+    spread(samples.map((sample) => alone(sample) * 1000)),
+    samples[0]?.transfer === undefined ? '' : ratio(name, client, alone),
     spread(samples.map(({ peak }) => (peak ?? 0) / 1e6)),
     samples[0]?.idle === undefined
       ? ''
@@ -157,7 +180,7 @@ export async function runWorks(session: Session, log: (line: string) => void): P
   ];
   console.log(
     table(
-      ['work', 'client', 'ms', 'ms without set-up', 'peak MB', 'MB a connection', 'goal'],
+      ['work', 'client', 'ms', 'x ours', 'ms without set-up', 'x ours', 'peak MB', 'MB a connection', 'goal'],
       results.map(row),
     ),
   );
@@ -210,6 +233,8 @@ const SFTP_LINES: Readonly<Record<string, (ends: Ends) => string>> = {
   'tree get': ({ local, remote }) => `get -r ${remote} ${local}`,
   'tree put': ({ local, remote }) => `mkdir ${remote}\nput -r ${local}/. ${remote}`,
   list: ({ remote }) => `ls -f ${remote}`,
+  // What its start, key exchange and login take.
+  nothing: () => 'pwd',
 };
 
 function sftp(access: Session['access'], work: string, ends: Ends): Command {
