@@ -27,8 +27,11 @@ export const LOCAL_SIDE: Side = {
   hash: localHash,
 };
 
+/** Entries of a folder in one call. */
+const LISTED_AT_ONCE = 256;
+
 async function* listLocal(path: string): AsyncGenerator<SideEntry, void, void> {
-  for await (const entry of await opendir(path)) {
+  for await (const entry of await opendir(path, { bufferSize: LISTED_AT_ONCE })) {
     yield { name: entry.name, type: typeOf(entry), attributes: undefined };
   }
 }
