@@ -55,10 +55,11 @@ export function bindPageant(koffi: Koffi, libraries: PageantLibraries): PageantW
       if (window === null) throw agentError('Pageant is not running');
       // A name that nobody can have taken before.
       const name = `PageantRequest${randomBytes(16).toString('hex')}`;
-      const mapping = withOwner((security) =>
-        bind.createMapping(-1, security, PAGE_READWRITE, 0, MAPPING_BYTES, name),
-      );
-      if (mapping === null) throw failed('making a file mapping');
+      const mapping = withOwner((security) => {
+        const made = bind.createMapping(-1, security, PAGE_READWRITE, 0, MAPPING_BYTES, name);
+        if (made === null) throw failed('making a file mapping');
+        return made;
+      });
       let view: unknown = null;
       try {
         view = bind.mapView(mapping, FILE_MAP_WRITE, 0, 0, 0);
