@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { SETTINGS } from '../src/client/settings.ts';
 import { BASE_SETTINGS, FURTHER_SETTINGS } from '../src/client/tables/base-settings.ts';
 import { CERTIFICATE_FIELDS } from '../src/client/tables/certificate-fields.ts';
+import { CODE_PAGES } from '../src/client/tables/code-pages.ts';
 import { DIR_LIST_FIELDS } from '../src/client/tables/dir-list-fields.ts';
 import * as enums from '../src/client/tables/enums.ts';
 import { CLIENT_ERRORS } from '../src/client/tables/errors.ts';
@@ -58,7 +59,7 @@ function propertyTable(prefix: string, group: string, fields: PropertyTable): st
           ? String(field.default)
           : field.list === undefined
             ? code(String(field.default))
-            : `the list of ${field.list}`,
+            : `the core's list of ${field.list}, [algorithms.md](algorithms.md)`,
         `${field.access === 'ro' ? 'read' : 'read, set'}${locked}`,
         meaning(field as PropertyRow) + values,
       );
@@ -77,7 +78,9 @@ function settingTable(settings: Readonly<Record<string, SettingRow>>): string {
       return row(
         code(`${name}${setting.indexed ? '[n]' : ''}`),
         setting.type,
-        algorithms === undefined ? code(shown(setting.default)) : `the list of ${algorithms}`,
+        algorithms === undefined
+          ? code(shown(setting.default))
+          : `the core's list of ${algorithms}, [algorithms.md](algorithms.md)`,
         kind,
         meaning(setting) + bounds + words,
       );
@@ -141,11 +144,14 @@ the outcome. It has the names of a class that programs in other languages know; 
 shows their code beside ours. Methods that touch the network return promises, run one at a time (error 211 otherwise), log in
 by themselves where that has not been done, and reject with \`SFTPClientError\`, whose \`code\` is a number of the table below;
 \`coreCode\`, \`errno\`, \`sftpStatus\` and \`cause\` say more. What a handler throws ends the method that raised the event; where
-there is none, it becomes an \`error\` event. Sizes and times beyond 2^53 are refused, never rounded.
+there is none, it becomes an \`error\` event.
 
-## Differences from the reference
+Sizes and places are bytes, \`timeout\` and the intervals of settings are seconds, times of files are milliseconds since 1970 UTC;
+what is beyond 2^53 is refused, never rounded. What is set counts from the next method on; what is about the connection, the
+login or the log from the next connection on, unless its row says otherwise.
 
-${differences()}
+[Properties](#properties), [methods](#methods), [events](#events), [settings](#settings), [errors](#errors),
+[differences from the reference](#differences-from-the-reference).
 
 ## Properties
 
@@ -207,9 +213,21 @@ ${settingTable(SSH_SETTINGS)}
 
 ${settingTable({ ...BASE_SETTINGS, ...FURTHER_SETTINGS })}
 
+CodePage knows ${[...CODE_PAGES].map(([number, name]) => `${number} (${name})`).join(', ')}.
+
 ## Errors
 
+A method rejects with \`SFTPClientError\`, a property throws it; \`connected\`, \`disconnected\` and \`error\` tell the same number.
+\`code\` is the number, \`message\` what happened, \`text\` what the number means in general, \`group\` the part of this table; where
+there are such, \`coreCode\` is the code of [errors.md](errors.md), \`errno\` the system's name and \`sftpStatus\` the server's number.
+
 ${table(['number', 'part', 'meaning', 'system name'], errors)}
+
+## Differences from the reference
+
+Names, types, numbers and the order of events are those of the reference. These are not, or it leaves them open:
+
+${differences()}
 `;
 }
 

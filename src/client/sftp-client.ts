@@ -156,9 +156,8 @@ export class SFTPClient {
     count: number,
     buffer: Uint8Array,
   ): Promise<number> {
-    const name = files.joined(path, fileName);
     return this.#state.run((signal) =>
-      files.downloadRange(this.#session, name, startByte, count, buffer, signal),
+      files.downloadRange(this.#session, files.joined(path, fileName), startByte, count, buffer, signal),
     );
   }
 
@@ -170,9 +169,8 @@ export class SFTPClient {
     count: number,
     buffer: Uint8Array,
   ): Promise<void> {
-    const name = files.joined(path, fileName);
     return this.#state.run((signal) =>
-      files.uploadRange(this.#session, name, startByte, count, buffer, signal),
+      files.uploadRange(this.#session, files.joined(path, fileName), startByte, count, buffer, signal),
     );
   }
 

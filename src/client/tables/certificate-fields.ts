@@ -115,7 +115,12 @@ export const CERTIFICATE_FIELDS = {
   /** `usageFlags` in words. */
   usage: { type: 'str', default: '', access: 'ro', doc: '`usageFlags` in words.' },
   /** Key usage bits of the certificate. */
-  usageFlags: { type: 'int', default: 0, access: 'ro', doc: 'Key usage bits of the certificate.' },
+  usageFlags: {
+    type: 'int',
+    default: 0,
+    access: 'ro',
+    doc: 'Key usage bits of the certificate: 128 digital signature, 64 non-repudiation, 32 key encipherment, 16 data encipherment, 8 key agreement, 4 certificate signing, 2 CRL signing, 1 encipher only.',
+  },
   /** `V1`, `V2` or `V3`. */
   version: { type: 'str', default: '', access: 'ro', doc: '`V1`, `V2` or `V3`.' },
   /** Picks from the store: a full subject, a part of one, or `*`; set it last. Empty afterwards when none fits. */

@@ -23,7 +23,7 @@ export const FILE_FIELDS = {
     type: 'int',
     default: 0,
     access: 'ro',
-    doc: 'Attribute bits; SFTP version 5 and later.',
+    doc: 'Attribute bits, SFTP version 5 and later: 1 read-only, 2 system, 4 hidden, 8 names in any case, 16 archive, 32 encrypted, 64 compressed, 128 sparse, 256 append only, 512 immutable, 1024 sync, 2048 translation error.',
   },
   /** Which of `attributeBits` the server speaks about. */
   attributeBitsValid: {

@@ -65,7 +65,7 @@ export const PROPERTIES = {
     default: 2,
     access: 'rw',
     values: 'SSHAuthModes',
-    doc: 'How to log in. With `amNone` the user is `anonymous`, whatever `sshUser` says.',
+    doc: 'How to log in. `amMultiFactor` answers each factor the server asks for. With `amNone` the user is `anonymous`, whatever `sshUser` says.',
   },
   /** Compression algorithms allowed, best first. */
   sshCompressionAlgorithms: {
