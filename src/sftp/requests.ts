@@ -38,7 +38,7 @@ export function closeHandle(
   );
 }
 
-/** SSH_FXP_CLOSE for a file that was only read: nobody waits for the answer. */
+/** SSH_FXP_CLOSE, once for a handle, where nobody waits for the answer: of a file that was only read, or given up. */
 export function dropHandle(session: SftpSession, handle: Uint8Array): void {
   session.send(SFTP_PACKETS.SSH_FXP_CLOSE, new WireWriter().string(handle).finish(), UNHEARD);
 }

@@ -1,9 +1,10 @@
+import { abortedError } from '../base/deadline.ts';
 import { isWherryError } from '../base/errors.ts';
 import { askStatus, subject } from '../sftp/ask.ts';
 import type { FileAttributes } from '../sftp/attributes.ts';
 import { openFile } from '../sftp/open-file.ts';
 import { OPEN_FLAGS, SFTP_PACKETS } from '../sftp/packets.ts';
-import { closeHandle, setstat } from '../sftp/requests.ts';
+import { closeHandle, dropHandle, setstat } from '../sftp/requests.ts';
 import type { SftpSession } from '../sftp/session.ts';
 import { WireWriter } from '../ssh/wire/writer.ts';
 import type { TransferResult, UploadOptions } from './options.ts';
@@ -41,6 +42,11 @@ export async function uploadSmall(
   const attributes = options.mode === undefined ? {} : { permissions: options.mode };
   const handle = await openFile(session, remote, flags, attributes, wait);
   tuning.writes.answered(performance.now() - began);
+  if (options.signal?.aborted) {
+    // Nothing would be sent any more, the CLOSE included.
+    dropHandle(session, handle);
+    throw abortedError(options.signal, 'upload');
+  }
   const closing = (): Promise<void> => closeHandle(session, handle, remote, wait);
   try {
     const work = bytes.length === 0 ? [closing()] : [write(session, handle, bytes, remote, wait), closing()];

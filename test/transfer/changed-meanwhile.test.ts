@@ -1,6 +1,6 @@
-/** What changed between a break and the resume, on either side: the target ends with the bytes of the source, or it fails. */
+/** What changed between a break and the resume, or is not what the server says: the target ends with the bytes of the source, or it fails. */
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { Sftp } from '../../src/api/sftp.ts';
 import { SFTP_PACKETS } from '../../src/sftp/packets.ts';
@@ -94,4 +94,52 @@ test('a server without a rename that replaces: the old file is there until the n
   fs.mkdir('up');
   await failure(sftp.upload(content, 'up', { atomic: true }), 'SFTP_FAILURE');
   assert.deepEqual(fs.names(HOME), ['up'], 'a folder is not moved out of the way');
+});
+
+test('bytes that a server says it has stored and has not: verify finds them, and the target is as before', async () => {
+  await using folder = await localFolder();
+  await writeFile(folder.file('source'), content);
+  for (const stored of [0, 100]) {
+    for (const offset of [0, 150_000, 299_999]) {
+      const { sftp, fs } = await openMemory({
+        loseWriteAt: { offset, stored },
+        limits: [34_000, 32_768, 32_768, 0],
+      });
+      fs.put('up', 'old');
+      for (const from of [content, folder.file('source')])
+        await failure(sftp.upload(from, 'up', { verify: true, atomic: true }), 'TRANSFER_VERIFY');
+      assert.equal(String(fs.get('up')), 'old');
+      assert.deepEqual(fs.names(HOME), ['up']);
+    }
+  }
+  const { sftp } = await openMemory({ loseWriteAt: { offset: 10, stored: 5 } });
+  await mkdir(folder.file('tree'));
+  await writeFile(folder.file('tree/small'), content.subarray(0, 1000));
+  await failure(sftp.uploadTree(folder.file('tree'), 'tree', { verify: true }), 'TRANSFER_VERIFY');
+});
+
+test('an upload that lost its end there goes on from what is there, or from its beginning', async () => {
+  const { sftp, fs } = await openMemory();
+  fs.put('up', content.subarray(0, 100_000));
+  await failure(sftp.upload(content, 'up', { resume: 150_000 }), 'TRANSFER_SIZE_CHANGED');
+  // A crash of the server has left zeros at the end of what was acknowledged.
+  fs.put('up', Buffer.concat([content.subarray(0, 100_000), Buffer.alloc(50_000)]));
+  await sftp.upload(content, 'up', { resume: true });
+  assertSameBytes(fs.get('up'), content);
+});
+
+test('a byte that arrives wrong: verify finds it, and the target is as before', async () => {
+  await using folder = await localFolder();
+  await writeFile(folder.file('f'), 'old');
+  for (const offset of [0, 299_999]) {
+    const { sftp, fs } = await openMemory({ wrongByteAt: { offset, told: false } });
+    fs.put('f', content);
+    await failure(sftp.download('f', folder.file('f'), { verify: true }), 'TRANSFER_VERIFY');
+    assert.equal(await readFile(folder.file('f'), 'utf8'), 'old');
+    fs.mkdir('tree');
+    fs.put('tree/small', content.subarray(0, 1000));
+    const again = await openMemory({ wrongByteAt: { offset: 10, told: false } }, { fs });
+    await failure(again.sftp.downloadTree('tree', folder.file('down'), { verify: true }), 'TRANSFER_VERIFY');
+    assert.deepEqual(await folder.names(), ['down', 'f']);
+  }
 });

@@ -115,3 +115,24 @@ test('an error in the handler of progress ends it', async () => {
   };
   await failure(sftp.uploadTree(folder.file('tree'), 'up', { onProgress }), 'ABORTED');
 });
+
+test('abort at any moment leaves no handle open', async () => {
+  await using folder = await planted(
+    Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`f${i}`, pattern(500, i)])),
+  );
+  for (let after = 1; after < 60; after += 3) {
+    const { sftp, server } = await openMemory();
+    const stop = new AbortController();
+    const { push } = server.received;
+    server.received.push = (...some) => {
+      if (server.received.length === after) queueMicrotask(() => stop.abort());
+      return push.apply(server.received, some);
+    };
+    await failure(
+      sftp.uploadTree(folder.file('tree'), 'up', { signal: stop.signal, concurrency: 4 }),
+      'ABORTED',
+    );
+    await settleTurns();
+    assert.equal(server.openHandles, 0, `after ${after} requests`);
+  }
+});

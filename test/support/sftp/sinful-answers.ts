@@ -105,7 +105,11 @@ export class SinfulAnswers {
       return data(bytes);
     }
     const answer = ask(Buffer.concat([str(handle), u64(offset), u32(most)]));
-    const { trailingBytes = 0 } = sins;
+    const { trailingBytes = 0, wrongByteAt: wrong } = sins;
+    if (wrong !== undefined && !wrong.told && offset <= wrong.offset && offset + most > wrong.offset) {
+      wrong.told = true;
+      answer.body[4 + wrong.offset - offset]! ^= 1;
+    }
     return { ...answer, body: Buffer.concat([answer.body, Buffer.alloc(trailingBytes, 0xcc)]) };
   }
 
@@ -122,6 +126,12 @@ export class SinfulAnswers {
       if (hit || (fail.always && offset > fail.offset)) return status(fail.status, 'no space left');
     }
     this.#written.add(id);
+    const { loseWriteAt: lose } = this.#sins;
+    if (lose !== undefined && offset <= lose.offset && offset + length > lose.offset) {
+      const part = new Cursor(body);
+      const [handle] = [part.raw(), part.u64()];
+      return ask(Buffer.concat([str(handle), u64(offset), str(part.raw().subarray(0, lose.stored))]));
+    }
     return ask(body);
   }
 

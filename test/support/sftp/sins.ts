@@ -56,6 +56,10 @@ export interface Sins {
   largestRead?: { bytes: number; status: number };
   /** A READ behind the end fails with that status; with `crossing` also one that only reaches there. */
   pastEnd?: { status: number; crossing?: boolean };
+  /** The WRITE that covers this offset is answered with OK and stored only so far. */
+  loseWriteAt?: { offset: number; stored: number };
+  /** The first READ that covers this offset gets another byte there. */
+  wrongByteAt?: { offset: number; told: boolean };
   /** READ answers at most 102,400 bytes, a larger WRITE fails. */
   windowsOpenssh?: boolean;
   /** ATTRS replies have no fields at all. */
