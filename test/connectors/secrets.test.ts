@@ -4,20 +4,22 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 import {
+  connectorNames,
+  connectorSchema,
   createEngine,
   type Execution,
   type ExecutionEvent,
   isEngineError,
+  type JsonSchema,
   runFile,
   validateInputs,
 } from '../../src/connectors/index.ts';
 import { Redactor } from '../../src/connectors/redact.ts';
+import { assertAllCovered, assertClean, MARK, SECRET } from '../secrets/marked.ts';
 import { FLAT, PRIVATE_KEY, SCP, SFTP } from './support/documents.ts';
 import { temporaryFolder } from './support/store.ts';
 import { listen } from './support/tcp.ts';
 
-const MARK = 'M4RKED';
-const SECRET = `${MARK}-s3cret-value`;
 /** A key block that is damaged, marked in its label and in its body. */
 const DAMAGED = `-----BEGIN ${MARK} PRIVATE KEY-----\n${MARK}${'A'.repeat(40)}\n-----END ${MARK} PRIVATE KEY-----\n`;
 const login = (more: object): object => ({
@@ -50,14 +52,6 @@ const FAILING: readonly object[] = [
   { password: SECRET },
 ];
 
-function assertClean(what: string, ...values: unknown[]): void {
-  for (const value of values) {
-    const texts = [inspect(value, { depth: 30, showHidden: true, getters: true, maxStringLength: null })];
-    if (value instanceof Error) texts.push(value.message, String(value.stack));
-    for (const text of texts) assert.equal(text.includes(MARK), false, `${what}: ${text}`);
-  }
-}
-
 async function records(store: string): Promise<string> {
   const dir = join(store, 'executions');
   const names = await readdir(dir);
@@ -86,6 +80,22 @@ test('no failing path tells a secret', { timeout: 60_000 }, async () => {
   }
   assertClean('events', events);
   assert.equal((await records(store.path)).includes(MARK), false);
+});
+
+test('every secret input is among them', () => {
+  const secret = new Set<string>();
+  const walk = ({ anyOf = [], properties = {} }: JsonSchema): void => {
+    anyOf.forEach(walk);
+    for (const [name, one] of Object.entries(properties)) {
+      if (one.writeOnly === true) secret.add(name);
+      walk(one);
+    }
+  };
+  for (const name of connectorNames()) walk(connectorSchema(name));
+  const text = JSON.stringify(FAILING);
+  const covered = [...secret].filter((name) => new RegExp(`"${name}":"[^"]*${MARK}`).test(text));
+  assertAllCovered([...secret], new Set(covered), []);
+  assert.ok(covered.length >= 4, covered.join());
 });
 
 test('nor does one that connects: refused, silent, no SSH server', { timeout: 60_000 }, async () => {
