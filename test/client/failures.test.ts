@@ -259,6 +259,19 @@ const SCRIPTS: readonly (readonly [
   ],
   [1120, 'the end of the stream', [version, keys, welcome, (peer) => peer.end()]],
   [201, 'silence', [version, keys, welcome], 'timeout=1'],
+  [
+    201,
+    'SSH_MSG_UNIMPLEMENTED, and nothing else, for the login',
+    [
+      version,
+      keys,
+      async (peer) => {
+        await peer.next(5);
+        peer.payload([3, ...u32(3)]);
+      },
+    ],
+    'timeout=1',
+  ],
 ];
 
 shows(

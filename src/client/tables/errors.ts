@@ -76,7 +76,8 @@ export const CLIENT_ERRORS: readonly ErrorRow[] = [
     group: 'SSHClient',
     code: 1024,
     text: 'The server does not know an SSH message.',
-    never: 'what a server does not know counts as refused, which has its own number',
+    never:
+      'a server that does not know a message does not answer it in any other way, which is 201; to a keep-alive it is an answer',
   },
   { group: 'SSHClient', code: 1027, text: 'The server sent a message that is not legal here.' },
   {
