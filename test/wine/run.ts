@@ -86,7 +86,10 @@ async function bundle(name: string, folder: string): Promise<string> {
 }
 
 async function main(): Promise<number> {
-  await run('wine', ['--version']);
+  for (const program of process.env.DISPLAY ? ['wine'] : ['wine', 'Xvfb'])
+    await run('which', [program]).catch(() => {
+      throw new Error(`no ${program} here: apt-get install --no-install-recommends wine wine64 xvfb`);
+    });
   const node = await provideNode();
   const folder = await mkdtemp(join(CACHE, 'run-'));
   // From here no package is found.
@@ -155,4 +158,9 @@ async function main(): Promise<number> {
   }
 }
 
-process.exitCode = await main();
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.log(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
