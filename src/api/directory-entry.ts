@@ -18,7 +18,7 @@ export interface DirectoryEntry {
 }
 
 export interface ListOptions extends WaitOptions {
-  /** Entries after which the listing fails with LIMIT_EXCEEDED. Default 1,000,000. */
+  /** Entries after which the listing fails with LIMIT_EXCEEDED, as it does for very long names. Default 1,000,000. */
   readonly maxEntries?: number;
 }
 

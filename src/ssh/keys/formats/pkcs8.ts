@@ -1,5 +1,6 @@
 /** Private keys that node:crypto reads by itself: PKCS#1, SEC1, DSA and PKCS#8, plain; and PKCS#8 encrypted. */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { view } from '../../../base/bytes.ts';
 import { isWherryError } from '../../../base/errors.ts';
 import { DER_TAGS, DerReader } from '../der.ts';
 import { named } from '../key-numbers.ts';
@@ -11,7 +12,7 @@ import type { WorkBudget } from './work-budget.ts';
 /** PKCS#1 (RFC 8017 appendix A.1.2), SEC1 (RFC 5915) or PKCS#8 (RFC 5208, RFC 5958), DER. */
 export function importDer(der: Uint8Array, type: 'pkcs1' | 'sec1' | 'pkcs8'): KeyObject {
   try {
-    return createPrivateKey({ key: Buffer.from(der), format: 'der', type });
+    return createPrivateKey({ key: view(der), format: 'der', type });
   } catch (error) {
     throw damaged('node:crypto cannot read it', error);
   }
