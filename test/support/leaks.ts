@@ -1,15 +1,17 @@
 /**
  * Loaded before each test file (`--import`). In FOLDERS, the process must hold no more handles, timers, open files and
  * listeners after a test than before it. What closes a moment later is waited for; what stays fails the
- * next one, or the file, and says whose it was. The process has a temporary folder of its own, in which nothing of
- * ours may be left when it ends.
+ * next one, or the file, and says whose it was. Of every file: the process has a temporary folder of its own, in which
+ * nothing of ours may be left when it ends, and no program that it started may go on.
  */
-import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { after, beforeEach } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { LOCKS_VARIABLE } from './servers/lock.ts';
 import { projectRoot } from './servers/paths.ts';
+import { descendantsOf } from './servers/process-tree.ts';
 
 /** Where it is a rule. Elsewhere real servers and their programs live as long as a file. */
 const FOLDERS = [
@@ -116,22 +118,47 @@ function grown(before: Holdings, exempt: readonly string[]): string[] {
   });
 }
 
-/** They start real servers, whose locks are shared with other processes through the temporary folder of all. */
-const SHARED_TEMPORARY = ['server', 'compat'];
-
 /** The exit is the only moment behind every clean-up of a file. */
-function watchTemporaryFiles(): void {
+function watchEnd(): void {
+  process.env[LOCKS_VARIABLE] ??= tmpdir();
   const own = mkdtempSync(join(tmpdir(), 'wherry-test-'));
+  // As the one of all: servers that have changed their user write there too.
+  chmodSync(own, 0o1777);
   process.env.TMPDIR = own;
   const look = (): void => {
     const left = readdirSync(own).filter((name) => name.startsWith('wherry-'));
     rmSync(own, { recursive: true, force: true });
-    if (left.length === 0) return;
-    process.stderr.write(`left behind in the temporary folder by ${file}: ${left.join(', ')}\n`);
-    process.exitCode = 1;
+    if (left.length > 0) complain(`in the temporary folder by ${file}: ${left.join(', ')}`);
+    const running = runningChildren();
+    if (running.length > 0) complain(`running by ${file}: ${running.join(', ')}`);
   };
   // Behind the listeners that clean up, which the tests have added by then.
   after(() => void process.once('exit', look));
+}
+
+function complain(what: string): void {
+  process.stderr.write(`left behind ${what}\n`);
+  process.exitCode = 1;
+}
+
+/** Programs below us that do not end with us; those just killed get a moment. The compiler of tsx is one of tsx's own. */
+function runningChildren(): string[] {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let waited = 0; ; waited += STEP_MS) {
+    const running = descendantsOf(process.pid)
+      .map(commandOf)
+      .filter((command) => command !== '' && !command.includes('esbuild'));
+    if (running.length === 0 || waited >= GRACE_MS) return running;
+    Atomics.wait(pause, 0, 0, STEP_MS);
+  }
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ').trim().slice(0, 200);
+  } catch {
+    return ''; // It has ended.
+  }
 }
 
 const file = relative(projectRoot, process.argv[1] ?? '')
@@ -161,5 +188,5 @@ if (isWatched && file.endsWith('.test.ts')) {
     test = (context as { readonly name?: string }).name ?? '';
   });
   after(check);
-  if (!SHARED_TEMPORARY.some((folder) => file.startsWith(`test/${folder}/`))) watchTemporaryFiles();
 }
+if (file.startsWith('test/') && file.endsWith('.test.ts')) watchEnd();

@@ -6,9 +6,13 @@ import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** The folder that all processes of a run share, where each has a temporary folder of its own. */
+export const LOCKS_VARIABLE = 'WHERRY_TEST_LOCKS';
+
 export async function withLock<T>(name: string, work: () => Promise<T>): Promise<T> {
   // The user id is in the name: in a sticky folder one user may not open another one's file for writing.
-  const file = join(tmpdir(), `wherry-${name}-${process.getuid?.() ?? 0}.lock`);
+  const folder = process.env[LOCKS_VARIABLE] ?? tmpdir();
+  const file = join(folder, `wherry-${name}-${process.getuid?.() ?? 0}.lock`);
   const release = await take(file);
   try {
     return await work();
