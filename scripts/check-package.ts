@@ -15,7 +15,7 @@ const IMPORTS: Readonly<Record<string, readonly [files: number, kib: number]>> =
   'wherry/connectors': [440, 2050],
   'wherry/server': [195, 620],
   'wherry/compat/ssh2-sftp-client': [310, 1050],
-  'wherry/client': [355, 1230],
+  'wherry/client': [370, 1230],
   'the command `wherry`': [20, 170],
 };
 
