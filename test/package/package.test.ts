@@ -12,6 +12,7 @@ import { COMMANDS } from '../../src/cli/commands.ts';
 import { type InstalledPackage, installedPackage, programFolder } from '../support/package.ts';
 import { getFixtures } from '../support/servers/fixtures.ts';
 import { realServer, requireServer } from '../support/servers/from-env.ts';
+import { localFolder } from '../support/sftp/memory-session.ts';
 
 const LIMIT_MS = 60_000;
 
@@ -173,10 +174,8 @@ describe('a bundle of a program', requireServer('openssh'), () => {
       const folder = await programFolder();
       await writeFile(join(folder, 'program.mjs'), PROGRAM);
       // Away from the project: what is not in the bundle is not found.
-      const outfile = join(
-        await mkdtemp(join(tmpdir(), 'wherry-bundle-')),
-        `out.${format === 'esm' ? 'mjs' : 'cjs'}`,
-      );
+      await using outside = await localFolder();
+      const outfile = outside.file(`out.${format === 'esm' ? 'mjs' : 'cjs'}`);
       const { warnings } = await build({
         entryPoints: [join(folder, 'program.mjs')],
         outfile,
