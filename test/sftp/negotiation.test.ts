@@ -179,6 +179,7 @@ test('quirks: every row has a reason and something to match; the last one that m
     symlinkOrder: 'target first',
     linkOrder: 'link first',
     broken: [],
+    hashes: undefined,
   });
 });
 
