@@ -17,8 +17,11 @@ const KEY_WORK: Readonly<Record<KeyTypeRow['family'], Readonly<Record<KeyWork, (
   };
 const FOREIGN_KEY = 30;
 const CERTIFICATE = 3;
+/** Tenths of a millisecond again: what a derivation at its limit takes, and all that one file may. */
+const DERIVATION = 7000;
+const ALL = 10_000;
 
-/** The work one file may ask for, whatever it is made of: all of its parts draw on it, each by its own limit. */
+/** The work one file may ask for, whatever it is made of: all of its parts draw on it, each by its own limit, and all together. */
 export class WorkBudget {
   #spent = 0;
   #keyWork = 0;
@@ -27,7 +30,7 @@ export class WorkBudget {
   spend(limit: LimitName, amount: number, what: string, weight = 1): void {
     if (amount < 1) throw damaged(`its key derivation has no ${what}`);
     this.#spent += (amount * weight) / LIMITS[limit].value;
-    if (this.#spent > 1) throw tooCostly(limit, amount, what);
+    if (this.#spent > 1 || this.#isOver) throw tooCostly(limit, amount, what);
   }
 
   /** For one key; a private one before it signs. */
@@ -44,8 +47,12 @@ export class WorkBudget {
 
   #spendKeyWork(amount: number): void {
     this.#keyWork += amount;
-    if (this.#keyWork > LIMITS.keyWork.value) {
+    if (this.#keyWork > LIMITS.keyWork.value || this.#isOver) {
       throw tooCostly('keyWork', Math.ceil(this.#keyWork), 'tenths of a millisecond for its keys');
     }
+  }
+
+  get #isOver(): boolean {
+    return this.#spent * DERIVATION + this.#keyWork > ALL;
   }
 }
