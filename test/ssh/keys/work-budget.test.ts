@@ -5,7 +5,7 @@ import { LIMITS } from '../../../src/base/limits.ts';
 import { WorkBudget } from '../../../src/ssh/keys/formats/work-budget.ts';
 import type { PublicKey } from '../../../src/ssh/keys/public-key.ts';
 
-const isOver = (error: unknown): boolean => isWherryError(error) && error.code === 'LIMIT_EXCEEDED';
+const isOver = (error: unknown): boolean => isWherryError(error) && error.code === 'KEY_UNSUPPORTED';
 const rsa = (bits: number): PublicKey => ({ type: 'ssh-rsa', bits }) as PublicKey;
 
 test('the longest RSA key, and the longest derivation, are read, but not both of one file', () => {

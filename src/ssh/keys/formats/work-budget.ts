@@ -1,3 +1,4 @@
+import { WherryError } from '../../../base/errors.ts';
 import { LIMITS, type LimitName } from '../../../base/limits.ts';
 import { type KeyTypeRow, keyTypeRow } from '../key-types.ts';
 import type { PublicKey } from '../public-key.ts';
@@ -30,7 +31,8 @@ export class WorkBudget {
   spend(limit: LimitName, amount: number, what: string, weight = 1): void {
     if (amount < 1) throw damaged(`its key derivation has no ${what}`);
     this.#spent += (amount * weight) / LIMITS[limit].value;
-    if (this.#spent > 1 || this.#isOver) throw tooCostly(limit, amount, what);
+    if (this.#spent > 1) throw tooCostly(limit, amount, what);
+    this.#checkAll(limit);
   }
 
   /** For one key; a private one before it signs. */
@@ -47,12 +49,15 @@ export class WorkBudget {
 
   #spendKeyWork(amount: number): void {
     this.#keyWork += amount;
-    if (this.#keyWork > LIMITS.keyWork.value || this.#isOver) {
+    if (this.#keyWork > LIMITS.keyWork.value) {
       throw tooCostly('keyWork', Math.ceil(this.#keyWork), 'tenths of a millisecond for its keys');
     }
+    this.#checkAll('keyWork');
   }
 
-  get #isOver(): boolean {
-    return this.#spent * DERIVATION + this.#keyWork > ALL;
+  #checkAll(limit: LimitName): void {
+    if (this.#spent * DERIVATION + this.#keyWork <= ALL) return;
+    const text = 'the keys of the file and what opens them together ask for more than a second of work';
+    throw new WherryError('KEY_UNSUPPORTED', text, { limit });
   }
 }
