@@ -10,6 +10,8 @@ const BATCH_BYTES = 262_144;
 /** Written but not yet taken by the kernel: above it senders are asked to wait. */
 const HIGH_WATER_BYTES = 524_288;
 const SPARE_BATCHES = 4;
+/** After a write of less, nobody sends much at present: one batch is kept. */
+const MUCH_BYTES = 32_768;
 /** Length fields, padding and tag around a payload, at most. */
 const MAX_OVERHEAD = 5 + 255 + 64;
 
@@ -115,7 +117,8 @@ export class PacketWriter {
   #written(batch: Uint8Array, length: number): void {
     this.#outstanding -= length;
     if (batch.length === BATCH_BYTES && this.#spare.length < SPARE_BATCHES) this.#spare.push(batch);
-    if (this.#outstanding === 0 && this.#at === 0) this.#spare.length = Math.min(this.#spare.length, 1);
+    if (length < MUCH_BYTES && this.#outstanding === 0 && this.#at === 0)
+      this.#spare.length = Math.min(this.#spare.length, 1);
     if (this.#wasCongested && this.#outstanding <= HIGH_WATER_BYTES / 2) {
       this.#wasCongested = false;
       this.onDrain();
