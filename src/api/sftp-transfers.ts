@@ -10,7 +10,7 @@ import {
   downloadToTarget,
 } from '../transfer/download.ts';
 import { type FollowOptions, followRemote } from '../transfer/follow.ts';
-import { Lanes, lanesFor } from '../transfer/lanes.ts';
+import { Lanes } from '../transfer/lanes.ts';
 import { DownloadReadable, UploadWritable } from '../transfer/node-streams.ts';
 import type { DownloadOptions, TransferResult, UploadOptions } from '../transfer/options.ts';
 import { remoteHash } from '../transfer/remote-hash.ts';
@@ -25,9 +25,6 @@ import { moveTree, type TreeWay } from '../transfer/tree/tree.ts';
 import { type Tuning, tuningFor } from '../transfer/tuning.ts';
 import { type UploadSource, upload, uploadSource } from '../transfer/upload.ts';
 import type { DirectoryEntry, ListOptions } from './directory-entry.ts';
-
-/** What a server does when a channel is first opened, such as to start a process of the user's, takes less than this. */
-const FIRST_ANSWER_MS = 15;
 
 /** What an SFTP session knows of the road it runs on. */
 export interface SftpRoad {
@@ -53,7 +50,6 @@ export abstract class SftpTransfers implements RemoteVerbs {
   readonly #session: SftpSession;
   readonly #tuning: Promise<Tuning>;
   readonly #lanes: Lanes | undefined;
-  /** Opens the lanes of an upload in the round trip in which its file is opened. */
   readonly #prepare: (bytes: number) => void;
 
   /** @internal */
@@ -63,7 +59,7 @@ export abstract class SftpTransfers implements RemoteVerbs {
     const profile = profileOf(serverVersion);
     const lanes = profile.stripe === true && openSession !== undefined ? new Lanes(openSession) : undefined;
     this.#lanes = lanes;
-    this.#prepare = (bytes) => void lanes?.take(lanesFor(bytes, roundTrip - FIRST_ANSWER_MS));
+    this.#prepare = (bytes) => lanes?.prepare(bytes, roundTrip);
     const asked = performance.now();
     this.#tuning = limits.then((told) => {
       const tuning = tuningFor(told, profile, lanes);

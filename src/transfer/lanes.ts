@@ -13,6 +13,8 @@ const MS_PER_LANE = 16;
 const MOST_LANES = 7;
 /** Shorter roads are filled by one window. */
 const SHORTEST_ROAD_MS = 8;
+/** What a server does when a channel is first opened, such as to start a process of the user's, takes less than this. */
+const FIRST_ANSWER_MS = 15;
 /** Smaller files are through before further channels are open. */
 const SMALLEST_FILE = 8_388_608;
 
@@ -25,7 +27,7 @@ export function mayHaveHoles({ lanes }: Tuning, bytes: number): boolean {
 }
 
 /** How many channels besides the first an upload of so many bytes over such a road can use. */
-export function lanesFor(bytes: number, roundTrip: number): number {
+function lanesFor(bytes: number, roundTrip: number): number {
   if (!(roundTrip >= SHORTEST_ROAD_MS) || !Number.isFinite(roundTrip) || bytes < SMALLEST_FILE) return 0;
   return Math.min(MOST_LANES, Math.ceil(roundTrip / MS_PER_LANE), Math.floor(bytes / (SMALLEST_FILE / 4)));
 }
@@ -41,6 +43,14 @@ export class Lanes {
 
   constructor(open: () => Promise<SftpSession>) {
     this.#open = open;
+  }
+
+  /**
+   * Opens what an upload of so many bytes will use, in the round trip in which its file is opened. How long the answer
+   * to the opening of the first channel took is all that is known of the road then.
+   */
+  prepare(bytes: number, firstAnswer: number): void {
+    this.take(lanesFor(bytes, firstAnswer - FIRST_ANSWER_MS));
   }
 
   /** Sessions up to that count; undefined stands for one that was refused. */
