@@ -1,12 +1,11 @@
 /** The functions of Windows' SSPI (secur32.dll) through koffi. Its Kerberos sends the same bytes as GSSAPI's does. */
 import type koffiModule from 'koffi';
-import { windowsWords } from '../windows-words.ts';
+import { type Library, stdcall, windowsWords } from '../windows-library.ts';
 import type { Gssapi, GssContext, GssStep, GssTarget } from './gss-context.ts';
 import { gssError } from './gss-error.ts';
 import { type SecurityPart, securityBuffers } from './security-buffers.ts';
 
 type Koffi = typeof koffiModule;
-type Library = Pick<ReturnType<Koffi['load']>, 'func'>;
 
 /** A SecHandle, of credentials or of a context. */
 interface Handle {
@@ -196,8 +195,9 @@ function declare(koffi: Koffi, secur32: Library): Bound {
   const words = pointer(word);
   const expiry = out(pointer('int64_t'));
   const any = 'void *';
-  type Types = Parameters<Library['func']>[3];
-  const now = (name: string, parameters: Types) => secur32.func('__stdcall', name, long, parameters);
+  const bind = stdcall(secur32);
+  type Types = Parameters<typeof bind>[2];
+  const now = (name: string, parameters: Types) => bind(name, long, parameters);
   const later = (name: string, parameters: Types) => {
     const call = now(name, parameters);
     return (...args: unknown[]): Promise<number> =>

@@ -6,11 +6,10 @@ import { randomBytes } from 'node:crypto';
 import type koffiModule from 'koffi';
 import { readU32, writeU32 } from '../../../base/bytes.ts';
 import { LIMITS } from '../../../base/limits.ts';
-import { windowsWords } from '../../crypto/windows-words.ts';
+import { type Library, stdcall, windowsWords } from '../../crypto/windows-library.ts';
 import { agentError, tooLong } from '../agent-link.ts';
 
 type Koffi = typeof koffiModule;
-type Library = Pick<ReturnType<Koffi['load']>, 'func'>;
 
 /** The system libraries that are called. */
 export interface PageantLibraries {
@@ -142,10 +141,7 @@ function declare(koffi: Koffi, { user32, kernel32, advapi32 }: PageantLibraries)
   const { pointer, out } = koffi;
   const security = koffi.struct({ length: word, descriptor: any, inherit: bool });
   const copyData = pointer(koffi.struct({ data: size, length: word, text: 'str' }));
-  type Types = Parameters<Library['func']>[3];
-  const from = (library: Library) => (name: string, result: string, parameters: Types) =>
-    library.func('__stdcall', name, result, parameters);
-  const [user, kernel, advapi] = [from(user32), from(kernel32), from(advapi32)];
+  const [user, kernel, advapi] = [stdcall(user32), stdcall(kernel32), stdcall(advapi32)];
   const lastError = kernel('GetLastError', word, []);
   // Sends to a window of another thread, which answers when it likes.
   const send = user('SendMessageTimeoutW', bool, [any, word, size, copyData, word, word, out(pointer(size))]);

@@ -1,7 +1,7 @@
 /** The certificate stores and keys of Windows (crypt32.dll, ncrypt.dll, advapi32.dll) through koffi. */
 import type koffiModule from 'koffi';
 import type { TypeObject } from 'koffi';
-import { windowsWords } from '../../crypto/windows-words.ts';
+import { type Library, stdcall, windowsWords } from '../../crypto/windows-library.ts';
 import { unsupported } from '../formats/key-errors.ts';
 import {
   cannotOpen,
@@ -13,7 +13,6 @@ import {
 } from './stores.ts';
 
 type Koffi = typeof koffiModule;
-type Library = Pick<ReturnType<Koffi['load']>, 'func'>;
 
 /** The system libraries that are called. */
 export interface StoreLibraries {
@@ -188,10 +187,7 @@ function declare(koffi: Koffi, { crypt32, ncrypt, advapi32, kernel32 }: StoreLib
   const [words, handles] = [pointer(word), pointer(handle)];
   const blob = pointer(koffi.struct({ length: word, data: any }));
   const padding = pointer(koffi.struct({ hash: text }));
-  type Types = Parameters<Library['func']>[3];
-  const from = (library: Library) => (name: string, result: string, parameters: Types) =>
-    library.func('__stdcall', name, result, parameters);
-  const [crypt, cng, capi] = [from(crypt32), from(ncrypt), from(advapi32)];
+  const [crypt, cng, capi] = [stdcall(crypt32), stdcall(ncrypt), stdcall(advapi32)];
   return {
     // CERT_CONTEXT and CRYPT_KEY_PROV_INFO, as far as they are read.
     certificate: koffi.struct({ encoding: word, data: any, length: word }),
@@ -217,6 +213,6 @@ function declare(koffi: Koffi, { crypt32, ncrypt, advapi32, kernel32 }: StoreLib
     signMadeHash: capi('CryptSignHashW', bool, [handle, word, text, word, any, inout(words)]),
     destroyHash: capi('CryptDestroyHash', bool, [handle]),
     releaseProvider: capi('CryptReleaseContext', bool, [handle, word]),
-    lastError: kernel32.func('__stdcall', 'GetLastError', word, []),
+    lastError: stdcall(kernel32)('GetLastError', word, []),
   };
 }

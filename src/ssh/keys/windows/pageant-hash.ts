@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { writeU32 } from '../../../base/bytes.ts';
+import { stdcall } from '../../crypto/windows-library.ts';
 
 const BLOCK_BYTES = 16;
 /** CRYPTPROTECTMEMORY_CROSS_PROCESS: the same for all processes of one login session. */
@@ -13,11 +14,7 @@ export async function pageantHash(): Promise<string | undefined> {
   try {
     const { default: koffi } = await import('koffi');
     const crypt32 = koffi.load('crypt32.dll');
-    const protect = crypt32.func('__stdcall', 'CryptProtectMemory', 'bool', [
-      'void *',
-      'uint32_t',
-      'uint32_t',
-    ]);
+    const protect = stdcall(crypt32)('CryptProtectMemory', 'bool', ['void *', 'uint32_t', 'uint32_t']);
     return hashOfBlock((block) => protect(block, block.length, CROSS_PROCESS));
   } catch {
     return undefined;
