@@ -3,15 +3,14 @@
  * run fails, and neither stream may show the mark.
  */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { OPTIONS } from '../../src/cli/options.ts';
 import { type Desk, makeDesk } from '../cli/wherry.ts';
 import { type ListeningSsh, listenSsh } from '../support/peer/ssh-server.ts';
 import { getFixtures } from '../support/servers/fixtures.ts';
+import { freePort } from '../support/servers/server.ts';
 import { assertAllCovered, assertClean, SECRET } from './marked.ts';
 
 const FIXTURES = `${import.meta.dirname}/../fixtures/keys/`;
@@ -22,10 +21,7 @@ let closed: number;
 before(async () => {
   server = await listenSsh({ users: { me: { password: 'another' } } });
   url = `sftp://me@${server.host}:${server.port}/`;
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  closed = (listener.address() as AddressInfo).port;
-  listener.close();
+  closed = await freePort();
 });
 after(() => server.close());
 

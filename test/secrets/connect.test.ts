@@ -28,6 +28,7 @@ import type { ServerUser } from '../../src/server/login-policy.ts';
 import { eachRequest, frame, identitiesFrame, withFake } from '../ssh/keys/fake-agent.ts';
 import { type ListeningSsh, listenSsh } from '../support/peer/ssh-server.ts';
 import { getFixtures, type KeyFiles } from '../support/servers/fixtures.ts';
+import { freePort } from '../support/servers/server.ts';
 import { localFolder } from '../support/sftp/memory-session.ts';
 import { makeCertificate } from '../support/x509.ts';
 import { assertAllCovered, assertClean, MARK, membersOf, SECRET } from './marked.ts';
@@ -77,15 +78,6 @@ async function listen(answer: (socket: Socket) => void): Promise<number> {
   });
   await once(listener, 'listening');
   return (listener.address() as AddressInfo).port;
-}
-
-/** A port nobody listens on. */
-async function closedPort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const { port } = listener.address() as AddressInfo;
-  listener.close();
-  return port;
 }
 
 /** Answers each thing that is said with the next text. */
@@ -161,7 +153,7 @@ const PASSWORDS: readonly Way[] = [
     password: SECRET,
     signal: AbortSignal.timeout(100),
   })),
-  way('nobody listens', 'LoginInput.password', async () => ({ port: await closedPort(), password: SECRET })),
+  way('nobody listens', 'LoginInput.password', async () => ({ port: await freePort(), password: SECRET })),
   way('a server that is none', 'LoginInput.password', async () => ({
     port: await listen((socket) => socket.end('SSH-2.0-x\r\nthis is no packet of SSH, by far')),
     password: SECRET,
@@ -362,7 +354,7 @@ const PROXY_WAYS: readonly Way[] = [
     });
     return [
       way(`${type}: refused`, BY_PROXY, async () => ({ proxy: at(await listen(saying(...REFUSALS[type]))) })),
-      way(`${type}: nobody listens`, BY_PROXY, async () => ({ proxy: at(await closedPort()) })),
+      way(`${type}: nobody listens`, BY_PROXY, async () => ({ proxy: at(await freePort()) })),
       way(`${type}: silence`, BY_PROXY, async () => ({
         proxy: at(await listen(() => {})),
         connectTimeout: 200,
@@ -385,7 +377,7 @@ const PROXY_WAYS: readonly Way[] = [
   ),
   way('a kind that is none', BY_PROXY, () => ({ proxy: `bogus://me:${SECRET}@host:1` })),
   way('the environment', BY_PROXY, async () => {
-    process.env.ALL_PROXY = `socks5://me:${SECRET}@127.0.0.1:${await closedPort()}`;
+    process.env.ALL_PROXY = `socks5://me:${SECRET}@127.0.0.1:${await freePort()}`;
     return { proxy: 'environment' };
   }),
 ];
@@ -408,7 +400,7 @@ const JUMPS: readonly Way[] = [
     }),
   })),
   way('the proxy of a jump host', `RoadOptions.jump ${BY_PROXY}`, async () => ({
-    jump: jump({ proxy: `socks5://me:${SECRET}@127.0.0.1:${await closedPort()}` }),
+    jump: jump({ proxy: `socks5://me:${SECRET}@127.0.0.1:${await freePort()}` }),
   })),
 ];
 

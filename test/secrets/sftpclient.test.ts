@@ -3,8 +3,6 @@
  * every store; each logon fails, and no error, event or log may show the mark. ssh2-sftp-client's class likewise.
  */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { inspect } from 'node:util';
 import {
@@ -20,6 +18,7 @@ import { FIREWALL_FIELDS } from '../../src/client/tables/firewall-fields.ts';
 import { PROPERTIES } from '../../src/client/tables/properties.ts';
 import Ssh2SftpClient from '../../src/compat/ssh2-sftp-client/index.ts';
 import { type ListeningSsh, listenSsh } from '../support/peer/ssh-server.ts';
+import { freePort } from '../support/servers/server.ts';
 import { assertAllCovered, assertClean, SECRET } from './marked.ts';
 
 const KEYS = `${import.meta.dirname}/../fixtures/keys/`;
@@ -39,14 +38,6 @@ before(async () => {
   });
 });
 after(() => server.close());
-
-async function closedPort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const { port } = listener.address() as AddressInfo;
-  listener.close();
-  return port;
-}
 
 /** A logon that fails: which properties hold the mark, and how the client is set up. */
 interface Logon {
@@ -76,7 +67,7 @@ const FIREWALLS: readonly Logon[] = Object.entries(FirewallTypes).map(([name, ty
   async set(client) {
     client.firewall.type = type;
     client.firewall.host = '127.0.0.1';
-    client.firewall.port = await closedPort();
+    client.firewall.port = await freePort();
     client.firewall.user = 'me';
     client.firewall.password = SECRET;
     if (type === FirewallTypes.fwNone) client.sshPassword = SECRET;
@@ -196,7 +187,7 @@ test("ssh2-sftp-client's class shows no secret, to its debug function neither", 
     { password: SECRET, tryKeyboard: true },
     { privateKey: pem, passphrase: SECRET },
     { privateKey: SECRET },
-    { password: SECRET, port: await closedPort() },
+    { password: SECRET, port: await freePort() },
     { password: SECRET, port: -1 },
     { password: [SECRET] as never },
   ]) {
