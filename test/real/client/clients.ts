@@ -70,3 +70,15 @@ export async function failsWith(code: number, promise: Promise<unknown>): Promis
   assert.equal(error.code, code, `${error.code} ${error.message}`);
   return error;
 }
+
+/** That nothing may be changed which a connection, made or being made, stands on. */
+export function assertLocked(client: SFTPClient): void {
+  for (const [name, value, code] of [
+    ['sshHost', 'x', 101],
+    ['sshPort', 1, 100],
+    ['localHost', 'x', 107],
+    ['localPort', 1, 106],
+  ] as const) {
+    assert.throws(() => Object.assign(client, { [name]: value }), { code }, name);
+  }
+}
