@@ -44,3 +44,10 @@ export function fromUtf8(text: string): Uint8Array {
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
+
+/** A big-endian number without leading zeros; the same memory. */
+export function withoutZeros(digits: Uint8Array): Uint8Array {
+  let start = 0;
+  while (start < digits.length && digits[start] === 0) start++;
+  return digits.subarray(start);
+}

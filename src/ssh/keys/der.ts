@@ -1,4 +1,5 @@
 /** As much of DER (X.690) as it takes to read keys and certificates. Everything is bounds-checked; depth is limited. */
+import { withoutZeros } from '../../base/bytes.ts';
 import { WherryError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
 
@@ -96,9 +97,12 @@ export class DerReader {
   bigInteger(): Uint8Array {
     const bytes = this.take(DER_TAGS.integer).content;
     if (bytes.length === 0 || bytes[0]! > 0x7f) throw malformed('a number out of range');
-    let start = 0;
-    while (start < bytes.length && bytes[start] === 0) start++;
-    return bytes.subarray(start);
+    return withoutZeros(bytes);
+  }
+
+  /** The same of one that must be positive and may lack the zero before a set high bit, as some writers have it. */
+  positiveInteger(): Uint8Array {
+    return withoutZeros(this.take(DER_TAGS.integer).content);
   }
 
   boolean(): boolean {

@@ -1,5 +1,4 @@
 /** Every format a key or certificate is read from. */
-import { createPublicKey } from 'node:crypto';
 import { DerReader } from './der.ts';
 import { type DerShape, derShape } from './formats/der-shape.ts';
 import { looksLikeJceks, looksLikeJks, readJks } from './formats/jks.ts';
@@ -16,10 +15,12 @@ import type { KeyFile } from './formats/key-file.ts';
 import { openLegacyPem } from './formats/legacy-pem.ts';
 import type { Passphrase } from './formats/password-encryption.ts';
 import { readPkcs7 } from './formats/pkcs7.ts';
-import { importDer, importDsaDer, importEncryptedPkcs8 } from './formats/pkcs8.ts';
+import { importEncryptedPkcs8 } from './formats/pkcs8.ts';
 import { readPkcs12 } from './formats/pkcs12.ts';
 import { bmpPassword } from './formats/pkcs12-kdf.ts';
 import { parsePpk } from './formats/ppk.ts';
+import { importDer } from './formats/private-der.ts';
+import { readPublicDer } from './formats/public-der.ts';
 import {
   blobEntry,
   isRfc4716,
@@ -34,7 +35,6 @@ import { looksLikeXml, readXml } from './formats/xml.ts';
 import { makePrivateKey } from './key-pair.ts';
 import { parseOpensshPrivateKey } from './openssh-private-key.ts';
 import type { PemBlock } from './pem.ts';
-import { asKeyErrors, encodePublicKey, parsePublicKey } from './public-key.ts';
 
 /** What a format's reader gets: a PEM block, or a whole file. */
 export interface KeySource {
@@ -104,7 +104,7 @@ export const KEY_FORMATS: Readonly<Record<KeyFormatName, KeyFormatRow>> = {
     labels: ['RSA PRIVATE KEY'],
     shapes: ['pkcs1'],
     ref: 'RFC 8017 appendix A.1.2, RFC 1421',
-    read: (source) => readTraditional(source, (der) => importDer(der, 'pkcs1')),
+    read: readTraditional,
   },
   sec1: {
     title: 'SEC1 (EC), plain or with the old PEM encryption',
@@ -112,7 +112,7 @@ export const KEY_FORMATS: Readonly<Record<KeyFormatName, KeyFormatRow>> = {
     labels: ['EC PRIVATE KEY'],
     shapes: ['sec1'],
     ref: 'RFC 5915, RFC 1421',
-    read: (source) => readTraditional(source, (der) => importDer(der, 'sec1')),
+    read: readTraditional,
   },
   dsa: {
     title: "OpenSSL's DSA key, plain or with the old PEM encryption",
@@ -120,7 +120,7 @@ export const KEY_FORMATS: Readonly<Record<KeyFormatName, KeyFormatRow>> = {
     labels: ['DSA PRIVATE KEY'],
     shapes: ['dsa'],
     ref: 'OpenSSL d2i_DSAPrivateKey, RFC 1421',
-    read: (source) => readTraditional(source, importDsaDer),
+    read: readTraditional,
   },
   pkcs8: {
     title: 'PKCS#8, plain',
@@ -128,7 +128,7 @@ export const KEY_FORMATS: Readonly<Record<KeyFormatName, KeyFormatRow>> = {
     labels: ['PRIVATE KEY'],
     shapes: ['pkcs8'],
     ref: 'RFC 5208 section 5, RFC 5958',
-    read: ({ bytes, budget }) => [privateEntry(makePrivateKey(importDer(bytes, 'pkcs8'), '', budget))],
+    read: ({ bytes, budget }) => [privateEntry(makePrivateKey(importDer(bytes), '', budget))],
   },
   'pkcs8-encrypted': {
     title: 'PKCS#8, encrypted with PBES1, PBES2, scrypt or a scheme of PKCS#12',
@@ -207,7 +207,7 @@ export const KEY_FORMATS: Readonly<Record<KeyFormatName, KeyFormatRow>> = {
     labels: ['PUBLIC KEY', 'RSA PUBLIC KEY'],
     shapes: ['spki', 'rsa-public'],
     ref: 'RFC 5280 section 4.1, RFC 8017 appendix A.1.1',
-    read: ({ bytes, budget }) => readSpki(bytes, budget),
+    read: ({ bytes, budget }) => [publicEntry(readPublicDer(bytes), '', budget)],
   },
   jwk: {
     title: 'JSON Web Key (JWK) and JWK set',
@@ -263,21 +263,10 @@ export function formatOfFile(file: KeyFile): readonly [KeyFormatName, KeyFormatR
   );
 }
 
-function readTraditional(
-  { bytes, block, passphrase, budget }: KeySource,
-  importPlain: (der: Uint8Array) => Parameters<typeof makePrivateKey>[0],
-): KeyEntry[] {
+function readTraditional({ bytes, block, passphrase, budget }: KeySource): KeyEntry[] {
   const encrypted = block?.headers.has('DEK-Info') ? block : undefined;
-  const key = encrypted === undefined ? importPlain(bytes) : openLegacyPem(encrypted, passphrase);
+  const key = encrypted === undefined ? importDer(bytes) : openLegacyPem(encrypted, passphrase);
   return [privateEntry(makePrivateKey(key, '', budget))];
-}
-
-function readSpki(bytes: Uint8Array, budget: WorkBudget): KeyEntry[] {
-  return asKeyErrors(() => {
-    const type = derShape(bytes) === 'rsa-public' ? 'pkcs1' : 'spki';
-    const key = createPublicKey({ key: Buffer.from(bytes), format: 'der', type });
-    return [publicEntry(parsePublicKey(encodePublicKey(key)), '', budget)];
-  });
 }
 
 function needed(passphrase: Uint8Array | undefined): Passphrase {

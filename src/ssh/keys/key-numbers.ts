@@ -1,5 +1,6 @@
 /** The numbers of keys by their JWK names (RFC 7518 section 6), into node:crypto and out of it. */
 import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { withoutZeros } from '../../base/bytes.ts';
 import { WherryError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { DerReader } from './der.ts';
@@ -19,6 +20,7 @@ export function importPublicNumbers(numbers: KeyNumbers): KeyObject {
 }
 
 export function importPrivateNumbers(numbers: KeyNumbers): KeyObject {
+  checkPrivate(numbers);
   if (numbers.kty !== 'DSA') return createPrivateKey({ key: numbers, format: 'jwk' });
   const x = derOctetString(derInteger(fromBase64url(numbers.x)));
   const der = derSequence(derInteger(Uint8Array.of(0)), dsaAlgorithm(numbers), x);
@@ -43,6 +45,29 @@ export function exportNumbers(key: KeyObject): KeyNumbers {
   return { ...numbers, ...named({ x: new DerReader(secret.octetString()).bigInteger() }) };
 }
 
+/**
+ * Throws where a private number is longer than its key allows: OpenSSL would work with it for minutes. Of DSA the public
+ * numbers are checked too, for OpenSSL computes y from whatever they are.
+ */
+export function checkPrivate(numbers: KeyNumbers): void {
+  const digits = (name: keyof KeyNumbers): Uint8Array => withoutZeros(fromBase64url(numbers[name] as string));
+  const size = (name: keyof KeyNumbers): number => digits(name).length;
+  let fits = true;
+  if (numbers.kty === 'DSA') {
+    const y = numbers.y === undefined ? undefined : digits('y');
+    checkDsa(digits('p'), digits('q'), digits('g'), y);
+    fits = size('x') <= size('q');
+  } else if (numbers.kty === 'RSA') {
+    const most = size('n');
+    const [p, q] = [size('p'), size('q')];
+    fits = p < most && q < most && p + q <= most + 1 && RSA_PRIVATE.every((name) => size(name) <= most);
+  }
+  if (fits) return;
+  throw new WherryError('KEY_FORMAT', 'the key is damaged: a private number is longer than the key allows');
+}
+
+const RSA_PRIVATE = ['d', 'dp', 'dq', 'qi'] as const;
+
 /** Throws unless an RSA modulus and exponent (big-endian, no leading zero) can belong to a sound key. */
 export function checkRsa(e: Uint8Array, n: Uint8Array): void {
   const bits = bitLength(n);
@@ -60,13 +85,19 @@ export function checkRsa(e: Uint8Array, n: Uint8Array): void {
 }
 
 /** Throws unless the numbers of a DSA key are those of RFC 4253 section 6.6: p of 1024 bits, q of 160. */
-export function checkDsa(p: Uint8Array, q: Uint8Array, g: Uint8Array, y: Uint8Array): void {
+export function checkDsa(p: Uint8Array, q: Uint8Array, g: Uint8Array, y?: Uint8Array): void {
   if (bitLength(p) !== 1024) throw wrongSize('ssh-dss', 'a DSA key', '1024', bitLength(p));
   if (bitLength(q) !== 160) throw wrongSize('ssh-dss', 'a DSA key with a q', '160', bitLength(q));
-  const [prime, generator, value] = [toBig(p), toBig(g), toBig(y)];
-  if ((prime & 1n) === 0n || (toBig(q) & 1n) === 0n || generator < 2n || generator >= prime) {
+  const [prime, order, generator] = [toBig(p), toBig(q), toBig(g)];
+  // FIPS 186-4 section A.1: q divides p - 1.
+  if ((prime & 1n) === 0n || (order & 1n) === 0n || prime % order !== 1n) {
     throw new WherryError('KEY_FORMAT', 'the key is damaged: its DSA numbers make no valid key');
   }
+  if (generator < 2n || generator >= prime) {
+    throw new WherryError('KEY_FORMAT', 'the key is damaged: its DSA numbers make no valid key');
+  }
+  if (y === undefined) return;
+  const value = toBig(y);
   if (value < 2n || value >= prime) {
     throw new WherryError('KEY_FORMAT', 'the key is damaged: its public number is out of range');
   }

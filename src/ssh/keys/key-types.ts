@@ -8,6 +8,8 @@ export interface KeyTypeRow {
   readonly curve?: string;
   readonly crv?: string;
   readonly openssl?: string;
+  /** The curve as DER names it (RFC 5480 section 2.1.1.1). */
+  readonly curveOid?: string;
   /** Bytes of one coordinate, or of the whole Ed25519 or Ed448 key. */
   readonly size?: number;
   readonly bits?: number;
@@ -33,6 +35,7 @@ export const KEY_TYPES = {
     curve: 'nistp256',
     crv: 'P-256',
     openssl: 'prime256v1',
+    curveOid: '1.2.840.10045.3.1.7',
     size: 32,
     bits: 256,
     certificate: 'ecdsa-sha2-nistp256-cert-v01@openssh.com',
@@ -43,6 +46,7 @@ export const KEY_TYPES = {
     curve: 'nistp384',
     crv: 'P-384',
     openssl: 'secp384r1',
+    curveOid: '1.3.132.0.34',
     size: 48,
     bits: 384,
     certificate: 'ecdsa-sha2-nistp384-cert-v01@openssh.com',
@@ -53,6 +57,7 @@ export const KEY_TYPES = {
     curve: 'nistp521',
     crv: 'P-521',
     openssl: 'secp521r1',
+    curveOid: '1.3.132.0.35',
     size: 66,
     bits: 521,
     certificate: 'ecdsa-sha2-nistp521-cert-v01@openssh.com',
@@ -75,6 +80,7 @@ export const KEY_TYPES = {
     curve: 'nistp256',
     crv: 'P-256',
     openssl: 'prime256v1',
+    curveOid: '1.2.840.10045.3.1.7',
     size: 32,
     bits: 256,
     securityKey: true,

@@ -6,7 +6,7 @@ import { WireReader } from '../wire/reader.ts';
 import { WireWriter } from '../wire/writer.ts';
 import { strictBase64 } from './base64.ts';
 import { keyDetails } from './key-details.ts';
-import { exportNumbers, importPublicNumbers } from './key-numbers.ts';
+import { exportNumbers, importPublicNumbers, type KeyNumbers } from './key-numbers.ts';
 import { type KeyTypeRow, keyTypeRow, keyTypes } from './key-types.ts';
 import { PUBLIC_FIELDS } from './public-fields.ts';
 
@@ -51,14 +51,19 @@ export function encodePublicKey(key: KeyObject): Uint8Array {
   const details = keyDetails(key);
   for (const [type, row] of keyTypes) {
     if (row.family !== family || row.openssl !== details.namedCurve) continue;
-    const writer = new WireWriter(1024).text(type);
-    PUBLIC_FIELDS[row.family].write(writer, exportNumbers(publicHalf(key)), row);
-    return writer.finish();
+    return encodeNumbers(type, row, exportNumbers(publicHalf(key)));
   }
   const kind = [family ?? key.type, details.namedCurve].filter(Boolean).join(' ');
   throw new WherryError('KEY_UNSUPPORTED', `SSH has no key type for a key of kind ${kind}`, {
     keyType: kind,
   });
+}
+
+/** The blob of a key whose numbers are known; `parsePublicKey` checks them. */
+export function encodeNumbers(type: string, row: KeyTypeRow, numbers: KeyNumbers): Uint8Array {
+  const writer = new WireWriter(1024).text(type);
+  PUBLIC_FIELDS[row.family].write(writer, numbers, row);
+  return writer.finish();
 }
 
 function publicHalf(key: KeyObject): KeyObject {

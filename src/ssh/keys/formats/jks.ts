@@ -9,7 +9,7 @@ import { asKeyErrors } from '../public-key.ts';
 import type { X509 } from '../x509/x509.ts';
 import { certificateEntry, type KeyEntry, privateEntry, readCertificate } from './key-entry.ts';
 import { damaged, passphraseRequired, passphraseWrong, unsupported } from './key-errors.ts';
-import { importDer } from './pkcs8.ts';
+import { importDer } from './private-der.ts';
 import type { WorkBudget } from './work-budget.ts';
 
 const MAGIC = 0xfeed_feed;
@@ -56,7 +56,7 @@ function readEntry(reader: WireReader, version: number, password: Uint8Array, bu
   if (tag !== 1) throw reader.malformed(`an entry of kind ${tag}`);
   const plain = unprotect(reader.string(), password);
   try {
-    const key = makePrivateKey(importDer(plain, 'pkcs8'), alias, budget);
+    const key = makePrivateKey(importDer(plain), alias, budget);
     const count = reader.u32();
     const chain: X509[] = [];
     for (let i = 0; i < count; i++) chain.push(nextCertificate(reader, version, budget));

@@ -10,8 +10,9 @@ import { withLengths } from './ber.ts';
 import { certificateEntry, type KeyEntry, privateEntry, readCertificate } from './key-entry.ts';
 import { damaged, passphraseRequired, passphraseWrong, unsupported } from './key-errors.ts';
 import { openEncrypted, type Passphrase } from './password-encryption.ts';
-import { importDer, importEncryptedPkcs8 } from './pkcs8.ts';
+import { importEncryptedPkcs8 } from './pkcs8.ts';
 import { bmpPassword, isPkcs12Hash, pkcs12Derive } from './pkcs12-kdf.ts';
+import { importDer } from './private-der.ts';
 import type { WorkBudget } from './work-budget.ts';
 
 const DATA = '1.2.840.113549.1.7.1';
@@ -128,7 +129,7 @@ function readBags(
     const attributes = bag.remaining > 0 ? readAttributes(bag.set()) : { name: '', id: '' };
     switch (kind) {
       case `${BAG}1`:
-        contents.keys.push({ key: importDer(value.take().raw, 'pkcs8'), ...attributes });
+        contents.keys.push({ key: importDer(value.take().raw), ...attributes });
         break;
       case `${BAG}2`: {
         const key = importEncryptedPkcs8(value.take().raw, () => password, budget);

@@ -1,5 +1,6 @@
 /** Private keys of ssh.com and Tectia ("SSH2 ENCRYPTED PRIVATE KEY"); there is no document, facts are of PuTTY's importer. */
 import { createDecipheriv, createHash } from 'node:crypto';
+import { withoutZeros } from '../../../base/bytes.ts';
 import { sanitize } from '../../../base/text.ts';
 import { WireReader } from '../../wire/reader.ts';
 import { checkDsa, named } from '../key-numbers.ts';
@@ -91,8 +92,5 @@ const FAMILIES: readonly (readonly [RegExp, (reader: WireReader) => Parameters<t
 function bignum(reader: WireReader): Uint8Array {
   const bits = reader.u32();
   if (bits > 16_384) throw reader.malformed('a number out of range');
-  const bytes = reader.raw(Math.ceil(bits / 8));
-  let start = 0;
-  while (start < bytes.length && bytes[start] === 0) start++;
-  return bytes.subarray(start);
+  return withoutZeros(reader.raw(Math.ceil(bits / 8)));
 }

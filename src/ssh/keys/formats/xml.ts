@@ -1,12 +1,14 @@
 /** Keys in XML: .NET's RSAKeyValue and DSAKeyValue with private numbers, XML-DSig's EC keys, X509Certificate. */
+import { withoutZeros } from '../../../base/bytes.ts';
 import { sanitize } from '../../../base/text.ts';
 import { strictBase64 } from '../base64.ts';
 import { checkDsa, fromBig, importPublicNumbers, type KeyNumbers, named } from '../key-numbers.ts';
 import { importPrivate, makePrivateKey } from '../key-pair.ts';
-import { type KeyTypeRow, keyTypes } from '../key-types.ts';
+import type { KeyTypeRow } from '../key-types.ts';
 import { ecPrivateNumber, rsaNumbers } from '../private-fields.ts';
 import { asKeyErrors, encodePublicKey, parsePublicKey } from '../public-key.ts';
 import type { X509 } from '../x509/x509.ts';
+import { plainType } from './key-algorithms.ts';
 import { certificateEntry, type KeyEntry, privateEntry, publicEntry, readCertificate } from './key-entry.ts';
 import { damaged, unsupported } from './key-errors.ts';
 import type { WorkBudget } from './work-budget.ts';
@@ -84,15 +86,8 @@ function readEcDecimal(xml: string): KeyNumbers {
   return { kty: 'EC', crv: row.crv!, x: coordinate('X'), y: coordinate('Y') };
 }
 
-const CURVES: Readonly<Record<string, string>> = {
-  'urn:oid:1.2.840.10045.3.1.7': 'nistp256',
-  'urn:oid:1.3.132.0.34': 'nistp384',
-  'urn:oid:1.3.132.0.35': 'nistp521',
-};
-
 function curveOf(name: string | undefined): KeyTypeRow {
-  const curve = name !== undefined && Object.hasOwn(CURVES, name) ? CURVES[name] : undefined;
-  const found = keyTypes.find(([, row]) => curve !== undefined && row.curve === curve);
+  const found = plainType('ec', /^urn:oid:(.*)/.exec(name ?? '')?.[1]);
   if (found === undefined)
     throw unsupported(`an EC key on the curve ${sanitize(name ?? 'without a name', 64)}`);
   return found[1];
@@ -119,10 +114,7 @@ function number(xml: string, name: string): Uint8Array {
 function optionalNumber(xml: string, name: string): Uint8Array | undefined {
   const text = elementOf(xml, name);
   if (text === undefined) return undefined;
-  const bytes = decode(text);
-  let start = 0;
-  while (start < bytes.length && bytes[start] === 0) start++;
-  return bytes.subarray(start);
+  return withoutZeros(decode(text));
 }
 
 function decode(text: string): Uint8Array {
