@@ -1,4 +1,3 @@
-import type { WaitOptions } from '../base/deadline.ts';
 import { openFile } from '../sftp/open-file.ts';
 import { OPEN_FLAGS } from '../sftp/packets.ts';
 import { closeHandle } from '../sftp/requests.ts';
@@ -92,12 +91,13 @@ export class LaneOpener {
     for (const opening of this.#sessions) void this.#add(opening, pipeline);
   }
 
-  /** Fails when a server says at the end that it has not stored what it acknowledged. */
-  async close(wait: WaitOptions): Promise<void> {
+  /** Sends each CLOSE at once; fails when a server says at the end that it has not stored what it acknowledged. */
+  async close(): Promise<void> {
     this.#over = true;
-    await Promise.all(
-      this.#open.splice(0).map(({ session, handle }) => closeHandle(session, handle, this.#path, wait)),
-    );
+    const closing = this.#open
+      .splice(0)
+      .map(({ session, handle }) => closeHandle(session, handle, this.#path, { timeout: 0 }));
+    await Promise.all(closing);
   }
 
   /** Nobody is told where a server refuses: there is one way already. */

@@ -70,6 +70,22 @@ export class SessionSize {
   }
 }
 
+/** How much one WRITE of a session carries. */
+export class WriteSize extends SessionSize {
+  /** What the server is known to take: a WRITE that carries no more is not refused for its size. */
+  taken: number = SAFE_BYTES;
+
+  /** A WRITE of so many bytes was acknowledged. */
+  took(bytes: number): void {
+    if (bytes > this.taken) this.taken = bytes;
+  }
+
+  override refused(bytes: number): boolean {
+    this.taken = SAFE_BYTES;
+    return super.refused(bytes);
+  }
+}
+
 /** How much one READ of a session asks for, and how far. */
 export class ReadSize extends SessionSize {
   /** Bytes behind the size that the server told may be asked for. Not where it has answered that with a failure. */

@@ -2,7 +2,7 @@ import type { SftpLimits } from '../sftp/replies.ts';
 import { Budget } from './budget.ts';
 import type { Lanes } from './lanes.ts';
 import type { TransferOptions } from './options.ts';
-import { ReadSize, SAFE_BYTES, SessionSize } from './request-size.ts';
+import { ReadSize, SAFE_BYTES, WriteSize } from './request-size.ts';
 import { checkCount } from './run.ts';
 import type { ServerProfile } from './server-profiles.ts';
 
@@ -10,7 +10,7 @@ import type { ServerProfile } from './server-profiles.ts';
 export interface Tuning {
   /** Shared by all downloads of the session, and by all uploads, since they fall when the server refuses more. */
   readonly readSize: ReadSize;
-  readonly writeSize: SessionSize;
+  readonly writeSize: WriteSize;
   /** Requests under way in one transfer. */
   readonly requests: number;
   /** Files open at a time. */
@@ -42,7 +42,7 @@ export function tuningFor(
   const handles = limits?.maxOpenHandles ?? 0;
   return {
     readSize: new ReadSize(chunk(limits?.maxReadLength, LARGEST_READ, profile.readChunk), profile.pastEnd),
-    writeSize: new SessionSize(chunk(limits?.maxWriteLength, LARGEST_WRITE, profile.writeChunk)),
+    writeSize: new WriteSize(chunk(limits?.maxWriteLength, LARGEST_WRITE, profile.writeChunk)),
     requests: profile.requests ?? Number.POSITIVE_INFINITY,
     handles: handles === 0 ? SAFE_HANDLES : Math.max(1, handles - SPARE_HANDLES),
     reads: new Budget(),
@@ -59,7 +59,7 @@ export function tuned(tuning: Tuning, options: TransferOptions): Tuning {
   const chunk = (most: number): number => Math.max(1, Math.min(requestBytes ?? most, LARGEST_WRITE));
   const sizes = {
     readSize: new ReadSize(chunk(tuning.readSize.bytes), tuning.readSize.pastEnd),
-    writeSize: new SessionSize(chunk(tuning.writeSize.bytes)),
+    writeSize: new WriteSize(chunk(tuning.writeSize.bytes)),
   };
   return {
     ...tuning,

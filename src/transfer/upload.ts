@@ -23,6 +23,7 @@ import { abandon, type Source, type UploadStream } from './source.ts';
 import { tapSource } from './tap.ts';
 import { textSending } from './text.ts';
 import { checkTuning, type Tuning, tuned } from './tuning.ts';
+import { UploadHandles } from './upload-handles.ts';
 import { verifyContents } from './verify.ts';
 import { LANES_SPAN_BYTES, WritePipeline } from './write-pipeline.ts';
 
@@ -128,14 +129,14 @@ async function send(
   // Before the tuning is known, which waits for the answer to another request.
   const handle = await openFile(session, path, flags, attributes, wait);
   const roundTrip = performance.now() - began;
+  const handles = new UploadHandles({ session, handle }, path);
   let source: Source | undefined;
-  let lanes: LaneOpener | undefined;
-  let open = true;
   try {
     // The server may be silent from the first request of the session on.
     const tuning = tuned(await inTime(ready, wait, 'upload', () => {}), options);
     tuning.writes.answered(roundTrip);
-    lanes = new LaneOpener(tuning, size ?? 0);
+    const lanes = new LaneOpener(tuning, size ?? 0);
+    handles.lanes = lanes;
     const { from, there } = resume
       ? await resumeAt(session, handle, path, sending, options, tuning)
       : { from: 0, there: 0 };
@@ -144,6 +145,7 @@ async function send(
     if (options.onData !== undefined) source = tapSource(source, options.onData, start, size);
     const meter = new ProgressMeter(options.onProgress, from, size);
     let touch: () => void = () => {};
+    const needsHandle = options.fsync === true || there > (size ?? start);
     const pipeline = new WritePipeline({
       lane: { session, handle },
       path,
@@ -158,6 +160,7 @@ async function send(
         touch();
         meter.add(bytes);
       },
+      sent: needsHandle ? undefined : () => handles.close(),
     });
     lanes.openFor(path, pipeline);
     meter.onError = (error) => pipeline.stop(error);
@@ -179,8 +182,7 @@ async function send(
     if (options.fsync === true) {
       await extendedStatus(session, 'fsync@openssh.com', new WireWriter().string(handle), path, wait);
     }
-    open = false;
-    await Promise.all([closeHandle(session, handle, path, wait), lanes.close(wait)]);
+    await handles.closed(wait);
     if (options.verify === true && options.at === undefined)
       await verifyContents(session, ready, path, sending.hash(), wait);
     if (sending.kept !== undefined) await setstat(session, path, sending.kept, wait);
@@ -188,9 +190,11 @@ async function send(
     return { bytes: end - start, size: end, duration: performance.now() - began };
   } catch (error) {
     await source?.cancel(error).catch(() => {});
-    lanes?.close({}).catch(() => {});
-    const closing = open ? closeHandle(session, handle, path, CLEANUP).catch(() => {}) : undefined;
-    if (path !== remote) await Promise.resolve(closing).then(() => target.discard());
+    handles.close();
+    if (path !== remote) {
+      await handles.closed(CLEANUP).catch(() => {});
+      await target.discard();
+    }
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import { SFTP_STATUS, statusError } from '../sftp/status.ts';
 import type { WireReader } from '../ssh/wire/reader.ts';
 import type { Budget, BudgetUser } from './budget.ts';
 import type { RateGate } from './rate-limit.ts';
-import { refusesSize, SAFE_BYTES, type SessionSize } from './request-size.ts';
+import { refusesSize, SAFE_BYTES, type WriteSize } from './request-size.ts';
 import type { Source } from './source.ts';
 import { NOTHING, type WriteBlock, type WriteLane, WriteSlot } from './write-slot.ts';
 
@@ -16,7 +16,7 @@ export interface WritePlan {
   /** Remote offset of the first byte. */
   readonly start: number;
   /** Bytes a WRITE carries at most. */
-  readonly size: SessionSize;
+  readonly size: WriteSize;
   /** Requests under way at most. */
   readonly requests: number;
   /** What all uploads of the session share. */
@@ -26,6 +26,8 @@ export interface WritePlan {
   /** A first request goes out after a pause in which the server owed nothing. */
   asks(): void;
   acknowledged(bytes: number): void;
+  /** Hears, where that shows before all is acknowledged, that every WRITE is under way and none will go again. */
+  readonly sent: (() => void) | undefined;
 }
 
 /** What lanes may be ahead of the first byte that is not acknowledged. */
@@ -48,6 +50,11 @@ export class WritePipeline implements BudgetUser {
   #offset: number;
   #outstanding = 0;
   #over = false;
+  #largest = 0;
+  /** A WRITE was refused, and went again in pieces. */
+  #inPieces = false;
+  /** No WRITE goes any more: the handles may be closed. */
+  #final = false;
   /** Nothing more is sent; the replies under way are still waited for. */
   #failure: WherryError | undefined;
   #failedAt = Number.POSITIVE_INFINITY;
@@ -101,7 +108,10 @@ export class WritePipeline implements BudgetUser {
         ahead = source.next();
         ahead.catch(() => {});
       }
-      while (this.#active.size > 0 && this.#stopped === undefined) await this.#sleep();
+      while (this.#active.size > 0 && this.#stopped === undefined) {
+        this.#finalize();
+        await this.#sleep();
+      }
       const error = this.#stopped ?? this.#failure;
       if (error !== undefined) throw error;
       return this.#offset;
@@ -140,6 +150,7 @@ export class WritePipeline implements BudgetUser {
     this.#active.delete(slot);
     const error = this.#replyError(slot, type, status, message);
     if (error === undefined) {
+      if (slot.pieceAt === 0) this.#plan.size.took(slot.length);
       this.#giveBack(slot);
       try {
         this.#plan.acknowledged(slot.length);
@@ -158,14 +169,25 @@ export class WritePipeline implements BudgetUser {
   #goesOn(slot: WriteSlot, status: number | undefined): boolean {
     const ok = status === SFTP_STATUS.SSH_FX_OK.number;
     if (ok && slot.pieceAt + slot.piece === slot.length) return false;
+    if (this.#final) return false;
     if (!ok && (!refusesSize(status) || !this.#plan.size.refused(slot.piece))) return false;
     if (ok) slot.pieceAt += slot.piece;
+    this.#inPieces = true;
     this.#plan.asks();
     slot.piece = Math.min(SAFE_BYTES, slot.length - slot.pieceAt);
     const { session, handle } = slot.lane!;
     const bytes = slot.bytes.subarray(slot.pieceAt, slot.pieceAt + slot.piece);
     session.write(handle, slot.offset + slot.pieceAt, bytes, slot);
     return true;
+  }
+
+  /** The source has ended. A WRITE that may be refused for its size would go again, by a handle that is still open. */
+  #finalize(): void {
+    const { requests, size, sent } = this.#plan;
+    if (sent === undefined || this.#final || this.#failure !== undefined) return;
+    if (this.#inPieces || this.#largest > size.taken || this.#active.size >= requests) return;
+    this.#final = true;
+    sent();
   }
 
   #replyError(
@@ -208,6 +230,7 @@ export class WritePipeline implements BudgetUser {
         slot.sentAt = performance.now();
       }
       this.#active.add(slot);
+      if (length > this.#largest) this.#largest = length;
       this.#offset += length;
       at += length;
       lane.session.write(lane.handle, slot.offset, slot.bytes, slot);
