@@ -80,6 +80,14 @@ const EVERYWHERE: Readonly<Record<string, Run>> = {
       assert.ok(content.equals(await sftp.readFile(at(`f${size}`))), `${size} down`);
     }
   },
+  'a file is whole that is closed while its last WRITEs are under way': async ({ sftp, at, disk }) => {
+    for (const [turn, requestBytes] of [undefined, 5000].entries()) {
+      const content = pattern(1_500_001, turn);
+      const { size } = await sftp.upload(content, at('large'), { requestBytes });
+      assert.equal(size, content.length);
+      assert.ok((await readFile(disk('large'))).equals(content), `${requestBytes} bytes a WRITE`);
+    }
+  },
   'an upload replaces, cuts and keeps what is behind a range': async ({ sftp, put, disk }) => {
     const path = await put('file', 'something longer');
     await sftp.upload(Buffer.from('short'), path);
