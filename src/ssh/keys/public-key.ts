@@ -5,8 +5,13 @@ import { sanitize } from '../../base/text.ts';
 import { WireReader } from '../wire/reader.ts';
 import { WireWriter } from '../wire/writer.ts';
 import { strictBase64 } from './base64.ts';
-import { keyDetails } from './key-details.ts';
-import { exportNumbers, importPublicNumbers, type KeyNumbers } from './key-numbers.ts';
+import {
+  bitLength,
+  exportNumbers,
+  fromBase64url,
+  importPublicNumbers,
+  type KeyNumbers,
+} from './key-numbers.ts';
 import { type KeyTypeRow, keyTypeRow, keyTypes } from './key-types.ts';
 import { PUBLIC_FIELDS } from './public-fields.ts';
 
@@ -40,20 +45,21 @@ export function parsePublicKey(blob: Uint8Array): PublicKey {
 
 /** The fields behind the type name: of a key blob, or of a certificate, where others follow. */
 export function readPublicFields(reader: WireReader, row: KeyTypeRow): Omit<PublicKey, 'type' | 'blob'> {
-  const key = importPublicNumbers(PUBLIC_FIELDS[row.family].read(reader, row));
-  const bits = row.bits ?? keyDetails(key).modulusLength!;
+  const numbers = PUBLIC_FIELDS[row.family].read(reader, row);
+  const key = importPublicNumbers(numbers);
+  const bits = row.bits ?? bitLength(fromBase64url(numbers.n ?? numbers.p));
   return row.securityKey ? { key, bits, application: reader.text() } : { key, bits };
 }
 
 /** The blob of a key, private or public. KEY_UNSUPPORTED when SSH has no type for it. */
 export function encodePublicKey(key: KeyObject): Uint8Array {
   const { asymmetricKeyType: family } = key;
-  const details = keyDetails(key);
+  const curve = family === 'ec' ? key.asymmetricKeyDetails?.namedCurve : undefined;
   for (const [type, row] of keyTypes) {
-    if (row.family !== family || row.openssl !== details.namedCurve) continue;
+    if (row.family !== family || row.openssl !== curve) continue;
     return encodeNumbers(type, row, exportNumbers(publicHalf(key)));
   }
-  const kind = [family ?? key.type, details.namedCurve].filter(Boolean).join(' ');
+  const kind = [family ?? key.type, curve].filter(Boolean).join(' ');
   throw new WherryError('KEY_UNSUPPORTED', `SSH has no key type for a key of kind ${kind}`, {
     keyType: kind,
   });

@@ -2,7 +2,7 @@
  * Private keys in DER: PKCS#1 (RFC 8017 appendix A.1.2), SEC1 (RFC 5915), OpenSSL's own form of a DSA key, and PKCS#8
  * (RFC 5208, RFC 5958). What stands behind the version tells them apart, so a wrong label does no harm. The structure is
  * checked here, down to the size of each number, before OpenSSL sees any of it: it would work for minutes with what is
- * no key. Left to OpenSSL are curves that are not named or lack their point, and RSA keys of more than two primes.
+ * no key. Left to OpenSSL are curves that are written out, and RSA keys of more than two primes.
  */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { view } from '../../../base/bytes.ts';

@@ -15,7 +15,7 @@ import { withLengths } from './ber.ts';
 import { curveOf, ecPublicNumbers } from './ec-der.ts';
 import { familyOf, plainType } from './key-algorithms.ts';
 
-/** Bytes behind the structure do not matter. Left to OpenSSL are curves that are not named, and points in another form. */
+/** Bytes behind the structure do not matter. Left to OpenSSL are curves that are written out. */
 export function readPublicDer(der: Uint8Array): PublicKey {
   return asKeyErrors(() => {
     const { raw } = new DerReader(withLengths(der)).take(DER_TAGS.sequence);
@@ -36,11 +36,9 @@ export function readPublicDer(der: Uint8Array): PublicKey {
       }
       case 'ec': {
         const row = curveOf(parameters);
-        const numbers = row === undefined ? undefined : ecPublicNumbers(key, row);
-        if (numbers !== undefined) return parsePublicKey(encode(family, numbers, row!.curveOid));
-        return parsePublicKey(
-          encodePublicKey(createPublicKey({ key: view(raw), format: 'der', type: 'spki' })),
-        );
+        if (row !== undefined) return parsePublicKey(encode(family, ecPublicNumbers(key, row), row.curveOid));
+        const written = createPublicKey({ key: view(raw), format: 'der', type: 'spki' });
+        return parsePublicKey(encodePublicKey(written));
       }
       default:
         return parsePublicKey(encode(family, { kty: 'OKP', x: base64url(key) }));
