@@ -66,10 +66,11 @@ async function open(
     paths: { normalize: normalizePaths, backslashSeparates, askServer: realpath },
     software: connection.serverVersion.replace(/^SSH-[^-]*-/, ''),
   };
-  const { session, roundTrip } = await openSession(connection, spoken);
+  const { session, roundTrip, ready } = await startSession(connection, spoken);
+  await ready;
   const sftp = new Sftp(session, {
     serverVersion: connection.serverVersion,
-    openSession: async () => (await openSession(connection, spoken)).session,
+    startSession: async () => (await startSession(connection, spoken)).session,
     roundTrip,
   });
   if (folder !== undefined) {
@@ -81,11 +82,11 @@ async function open(
   return sftp;
 }
 
-/** The subsystem request and SSH_FXP_INIT travel together: one round trip instead of two. */
-async function openSession(
+/** The subsystem request and SSH_FXP_INIT travel together: one round trip instead of two. Both are answered in `ready`. */
+async function startSession(
   connection: Connection,
   spoken: SessionOptions,
-): Promise<{ readonly session: SftpSession; readonly roundTrip: number }> {
+): Promise<{ readonly session: SftpSession; readonly roundTrip: number; readonly ready: Promise<void> }> {
   const began = performance.now();
   const channel = await connection.ssh.openChannel('session', WINDOW_BYTES);
   const roundTrip = performance.now() - began;
@@ -93,12 +94,13 @@ async function openSession(
   const accepted = channel.request('subsystem', textRequest('sftp'), true);
   const started = session.start();
   started.catch(() => {});
-  if (!(await accepted)) {
+  const ready = accepted.then((yes) => {
+    if (yes) return started;
     channel.close();
     throw new WherryError('CHANNEL_REQUEST_FAILED', 'the server refused the sftp subsystem', {
       operation: 'subsystem',
     });
-  }
-  await started;
-  return { session, roundTrip };
+  });
+  ready.catch(() => {});
+  return { session, roundTrip, ready };
 }

@@ -30,8 +30,8 @@ import type { DirectoryEntry, ListOptions } from './directory-entry.ts';
 export interface SftpRoad {
   /** The server's identification line. */
   readonly serverVersion?: string;
-  /** Opens another session on the same connection. */
-  readonly openSession?: () => Promise<SftpSession>;
+  /** Starts another session on the same connection; what the server says to that need not have come. */
+  readonly startSession?: () => Promise<SftpSession>;
   /** Milliseconds until the channel was open. */
   readonly roundTrip?: number;
 }
@@ -55,9 +55,9 @@ export abstract class SftpTransfers implements RemoteVerbs {
   /** @internal */
   constructor(session: SftpSession, limits: Promise<SftpLimits | undefined>, road: SftpRoad) {
     this.#session = session;
-    const { openSession, roundTrip = Number.POSITIVE_INFINITY, serverVersion = '' } = road;
+    const { startSession, roundTrip = Number.POSITIVE_INFINITY, serverVersion = '' } = road;
     const profile = profileOf(serverVersion);
-    const lanes = profile.stripe === true && openSession !== undefined ? new Lanes(openSession) : undefined;
+    const lanes = profile.stripe === true && startSession !== undefined ? new Lanes(startSession) : undefined;
     this.#lanes = lanes;
     this.#prepare = (bytes) => lanes?.prepare(bytes, roundTrip);
     const asked = performance.now();

@@ -32,16 +32,16 @@ function lanesFor(bytes: number, roundTrip: number): number {
 }
 
 /**
- * Further SFTP sessions on channels of the same connection, each with a window of its own. Opened when they are first
- * asked for and used again; a server that refuses one is not asked for more.
+ * Further SFTP sessions on channels of the same connection, each with a window of its own. Started when they are first
+ * asked for and used again; one that a server refuses is not started again.
  */
 export class Lanes {
-  readonly #open: () => Promise<SftpSession>;
+  readonly #start: () => Promise<SftpSession>;
   readonly #sessions: Promise<SftpSession | undefined>[] = [];
   #closed = false;
 
-  constructor(open: () => Promise<SftpSession>) {
-    this.#open = open;
+  constructor(start: () => Promise<SftpSession>) {
+    this.#start = start;
   }
 
   /**
@@ -52,11 +52,11 @@ export class Lanes {
     this.take(lanesFor(bytes, firstAnswer - FIRST_ANSWER_MS));
   }
 
-  /** Sessions up to that count; undefined stands for one that was refused. */
+  /** Sessions up to that count; undefined stands for one that got no channel. */
   take(count: number): readonly Promise<SftpSession | undefined>[] {
     while (this.#sessions.length < count && !this.#closed) {
       this.#sessions.push(
-        this.#open().then(
+        this.#start().then(
           (session) => {
             if (!this.#closed) return session;
             void session.close();
@@ -100,7 +100,10 @@ export class LaneOpener {
     await Promise.all(closing);
   }
 
-  /** Nobody is told where a server refuses: there is one way already. */
+  /**
+   * Nobody is told where a server refuses: there is one way already. OPEN does not wait for the answer to INIT, which is
+   * known: it is that of the first session.
+   */
   async #add(opening: Promise<SftpSession | undefined>, pipeline: WritePipeline): Promise<void> {
     const session = await opening;
     if (session === undefined || this.#over) return;

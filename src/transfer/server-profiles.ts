@@ -7,7 +7,10 @@ export interface ServerProfile {
   readonly requests?: number;
   /** False: no READ behind the size that the server told. */
   readonly pastEnd?: boolean;
-  /** Several handles of one path write one and the same file at once: uploads may use several channels. */
+  /**
+   * Several handles of one path write one and the same file at once, and the only version is 3, so that requests may follow
+   * INIT at once: uploads may use several channels.
+   */
   readonly stripe?: boolean;
 }
 

@@ -43,7 +43,7 @@ test('where several channels may have left holes, what lies before them is compa
   const { session, fs } = await openMemory();
   const sftp = new Sftp(session, {
     serverVersion: 'SSH-2.0-OpenSSH_9.2p1',
-    openSession: () => Promise.reject(new Error('refused')),
+    startSession: () => Promise.reject(new Error('refused')),
   });
   await sftp.limits();
   const large = pattern(40_000_000);

@@ -24,7 +24,8 @@ import {
 import { MemorySftpServer } from '../support/sftp/server.ts';
 import type { Sins } from '../support/sftp/sins.ts';
 
-const { SSH_FXP_WRITE, SSH_FXP_CLOSE, SSH_FXP_EXTENDED, SSH_FXP_FSETSTAT } = SFTP_PACKETS;
+const { SSH_FXP_INIT, SSH_FXP_OPEN, SSH_FXP_WRITE, SSH_FXP_CLOSE, SSH_FXP_EXTENDED, SSH_FXP_FSETSTAT } =
+  SFTP_PACKETS;
 const SAFE = { requestBytes: 32_768 } as const;
 const content = pattern(1_000_000);
 
@@ -184,22 +185,30 @@ class LongRoad {
   readonly fs: MemoryFs = new MemoryFs();
   readonly servers: MemorySftpServer[] = [];
   readonly #sins: Sins;
+  /** Which versions the servers of lanes tell. */
+  readonly #version: number | 'silent';
+  /** What lanes said to servers that tell none. */
+  readonly unheard: Buffer[] = [];
 
-  constructor(sins: Sins = {}) {
+  constructor(sins: Sins = {}, version: number | 'silent' = 3) {
     this.#sins = sins;
+    this.#version = version;
   }
 
-  readonly open = async (): Promise<SftpSession> => {
+  readonly #start = (version: number | 'silent'): { session: SftpSession; started: Promise<void> } => {
     const pair = channelPair({ window: 100_000, clientChunk: 20_000 });
-    this.servers.push(new MemorySftpServer(pair.server, this.#sins, this.fs));
+    if (version === 'silent') pair.server.onData = (bytes) => this.unheard.push(Buffer.from(bytes));
+    else this.servers.push(new MemorySftpServer(pair.server, { ...this.#sins, version }, this.fs));
     const session = new SftpSession(pair.client, 5000);
-    await session.start();
-    return session;
+    const started = session.start();
+    started.catch(() => {});
+    return { session, started };
   };
 
   async upload(source: UploadSource, options: UploadOptions = {}): Promise<unknown> {
-    const session = await this.open();
-    const lanes = new Lanes(this.open);
+    const { session, started } = this.#start(3);
+    await started;
+    const lanes = new Lanes(async () => this.#start(this.#version).session);
     const tuning: Tuning = { ...tuningFor(undefined, { stripe: true }, lanes), writes: new LongBudget() };
     try {
       return await upload(session, Promise.resolve(tuning), source, 'up', options);
@@ -248,3 +257,20 @@ for (const [what, sins, code] of [
     assert.deepEqual(road.fs.names(HOME), []);
   });
 }
+
+test('a lane whose server says another version than the first is none, and nobody is told', async () => {
+  const road = new LongRoad({ delay: 5 }, 9);
+  await road.upload(long);
+  assertSameBytes(road.fs.get('up'), long);
+  assert.ok(road.servers.length > 1);
+  assert.equal(road.used.length, 1);
+});
+
+test('the OPEN of a lane does not wait for the answer to INIT, and nobody waits for a lane', async () => {
+  const road = new LongRoad({ delay: 5 }, 'silent');
+  await within(10_000, road.upload(long));
+  assertSameBytes(road.fs.get('up'), long);
+  const said = Buffer.concat(road.unheard);
+  const init = 4 + said.readUInt32BE(0);
+  assert.deepEqual([said[4], said[init + 4]], [SSH_FXP_INIT, SSH_FXP_OPEN]);
+});
