@@ -91,7 +91,8 @@ function spawnRunner(
   delete env[SERVERS_VARIABLE];
   if (servers?.environment) env[SERVERS_VARIABLE] = JSON.stringify(servers.environment);
   const args = [
-    ...['--import', 'tsx', '--import', './test/support/leaks.ts', '--test'],
+    ...['tsx', './test/support/leaks.ts', './test/support/poison.ts'].flatMap((file) => ['--import', file]),
+    '--test',
     ...[`--test-concurrency=${CONCURRENCY}`, `--test-timeout=${FILE_LIMIT}`],
     ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
     ...['--test-reporter=tap', `--test-reporter-destination=${tapFile}`],

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { WherryError } from './errors.ts';
 
 /** Milliseconds for the whole life of one waiting step, with an AbortSignal beside it. */
@@ -48,7 +49,11 @@ export class Deadline {
       if (this.#signal !== undefined) this.#expire(abortedError(this.#signal, this.#phase()));
     };
     if (this.#signal?.aborted) queueMicrotask(this.#onAbort);
-    else this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
+    else if (this.#signal !== undefined) {
+      // One signal may rightly end hundreds of operations; from the eleventh on Node would warn of a leak.
+      setMaxListeners(0, this.#signal);
+      this.#signal.addEventListener('abort', this.#onAbort, { once: true });
+    }
     if (this.#timeout > 0) this.#arm(this.#timeout);
   }
 

@@ -3,6 +3,7 @@ import { Deadline, type WaitOptions } from '../base/deadline.ts';
 import type { ErrorCode } from '../base/error-codes.ts';
 import { WherryError } from '../base/errors.ts';
 import type { ByteStream, LocalEnd, StreamHandlers } from './byte-stream.ts';
+import { ReadPace } from './read-pace.ts';
 
 /** One read buffer that is used again for every read: measured at twice the speed of fresh ones. */
 const READ_BUFFER_BYTES = 1_048_576;
@@ -109,6 +110,8 @@ class TcpStream implements ByteStream {
   readonly #socket: Socket;
   #handlers: StreamHandlers | undefined;
   #error: Error | undefined;
+  readonly #pace: ReadPace = new ReadPace();
+  #wait: ReturnType<typeof setTimeout> | undefined;
 
   constructor(host: string, port: number, options: DialOptions) {
     this.host = host;
@@ -120,7 +123,7 @@ class TcpStream implements ByteStream {
         buffer,
         callback: (length) => {
           this.#handlers?.data(buffer.subarray(0, length));
-          return true;
+          return !this.#waits(length);
         },
       },
     });
@@ -153,6 +156,7 @@ class TcpStream implements ByteStream {
     };
     this.#socket.on('end', () => handlers.end());
     this.#socket.once('close', closed);
+    this.#socket.once('close', () => clearTimeout(this.#wait));
     if (this.#socket.destroyed) closed();
     else this.#socket.resume();
   }
@@ -162,6 +166,7 @@ class TcpStream implements ByteStream {
   }
 
   pause(): void {
+    clearTimeout(this.#wait);
     this.#socket.pause();
   }
 
@@ -174,6 +179,13 @@ class TcpStream implements ByteStream {
   }
 
   destroy(): void {
+    clearTimeout(this.#wait);
     this.#socket.destroy();
+  }
+
+  #waits(length: number): boolean {
+    if (!READS_IN_TURN || this.#socket.isPaused() || !this.#pace.waits(length)) return false;
+    this.#wait = setTimeout(() => this.#socket.resume(), 1);
+    return true;
   }
 }

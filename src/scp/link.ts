@@ -1,5 +1,6 @@
 import { EMPTY, utf8 } from '../base/bytes.ts';
 import { WherryError } from '../base/errors.ts';
+import { keep } from '../base/lent-memory.ts';
 import { checkLimit } from '../base/limits.ts';
 import { sanitize } from '../base/text.ts';
 import type { ChannelHandlers } from '../ssh/connection/channel.ts';
@@ -47,7 +48,7 @@ export class ScpLink {
       {
         data: (bytes) => {
           this.#received += bytes.length;
-          this.#pieces.push(bytes);
+          this.#pieces.push(keep(bytes));
           this.#wake();
         },
         extended: (_type, bytes) => {

@@ -197,9 +197,10 @@ async function fetch(
     const start = base + (have > 0 && !(await mayGoOn(one, handle, base, have, file)) ? 0 : have);
     const total =
       size === undefined || size === 0 ? undefined : Math.max(0, Math.min(size, end ?? size) - base);
-    const onData = options.onData ?? (mayBeResumed(options) ? NOBODY : undefined);
     const place = { base, start, size: size === 0 || ends !== undefined ? undefined : size };
-    const shown = onData === undefined ? target : new TapSink(target, onData, place);
+    // What may be gone on with later has no holes: it is written in the order of the file, seen by somebody or not.
+    const inOrder = options.onData !== undefined || mayBeResumed(options);
+    const shown = inOrder ? new TapSink(target, options.onData, place) : target;
     const text = ends && new TextSink(shown, ends, start - base);
     const sink = text ?? shown;
     const meter = new ProgressMeter(options.onProgress, start - base, total);
@@ -278,9 +279,6 @@ async function mayGoOn(
 function mayBeResumed({ keepPartial, resume, inPlace }: DownloadOptions): boolean {
   return keepPartial === true || inPlace === true || resume !== undefined;
 }
-
-/** Pieces in the order of the file, seen by nobody. */
-const NOBODY = (): void => {};
 
 /** A part of a file has nothing to be compared with. */
 function isWhole({ start, length }: DownloadOptions): boolean {

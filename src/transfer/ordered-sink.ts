@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { WherryError } from '../base/errors.ts';
+import { keep } from '../base/lent-memory.ts';
 import type { Sink } from './sink.ts';
 
 /** What takes bytes one after the other: a Node stream, a web stream, a buffer. */
@@ -43,11 +44,11 @@ export class OrderedSink implements Sink {
 
   write(offset: number, bytes: Uint8Array): void {
     this.pending += bytes.length;
+    let piece: Uint8Array | undefined = keep(bytes);
     if (offset !== this.#next) {
-      this.#early.set(offset, bytes);
+      this.#early.set(offset, piece);
       return;
     }
-    let piece: Uint8Array | undefined = bytes;
     while (piece !== undefined) {
       this.#put(piece);
       piece = this.#early.get(this.#next);

@@ -4,7 +4,7 @@ export interface Sink {
   readonly pending: number;
   /** Offset of the first byte that was taken and could not be written; Infinity while there is none. */
   readonly lost: number;
-  /** Takes `bytes`, which are the sink's from now on. */
+  /** Takes `bytes`, which may be lent (src/base/lent-memory.ts) and are otherwise the sink's from now on. */
   write(offset: number, bytes: Uint8Array): void;
   /** Tells whom to call when `pending` has gone down, and when writing has failed. */
   listen(handlers: { drained(): void; failed(error: unknown): void }): void;

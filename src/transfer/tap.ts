@@ -1,4 +1,5 @@
 import { isWherryError, WherryError } from '../base/errors.ts';
+import { keep } from '../base/lent-memory.ts';
 import type { Sink } from './sink.ts';
 import type { Source } from './source.ts';
 
@@ -16,10 +17,13 @@ export interface TapPlace {
   readonly size: number | undefined;
 }
 
-/** Shows every piece to `handler` before it goes on to `inner`, in order; what waits counts as pending. */
+/**
+ * Shows every piece to `handler`, where there is one, before it goes on to `inner`, in order; what waits counts as
+ * pending.
+ */
 export class TapSink implements Sink {
   readonly #inner: Sink;
-  readonly #handler: DataHandler;
+  readonly #handler: DataHandler | undefined;
   readonly #place: TapPlace;
   readonly #early = new Map<number, Uint8Array>();
   /** Offset in the sink up to which everything was shown and handed on. */
@@ -32,7 +36,7 @@ export class TapSink implements Sink {
   #failed: (error: unknown) => void = () => {};
   #whenQuiet: (() => void)[] = [];
 
-  constructor(inner: Sink, handler: DataHandler, place: TapPlace) {
+  constructor(inner: Sink, handler: DataHandler | undefined, place: TapPlace) {
     this.#inner = inner;
     this.#handler = handler;
     this.#place = place;
@@ -56,11 +60,11 @@ export class TapSink implements Sink {
   write(offset: number, bytes: Uint8Array): void {
     if (this.#cut || this.#failure !== undefined) return;
     if (offset !== this.#next || this.#asking) {
-      this.#early.set(offset, bytes);
+      this.#early.set(offset, keep(bytes));
       this.#held += bytes.length;
       return;
     }
-    this.#show(bytes);
+    this.#show(this.#handler === undefined ? bytes : keep(bytes));
     this.#showEarly();
   }
 
@@ -96,7 +100,7 @@ export class TapSink implements Sink {
     const offset = this.#next;
     let answer: unknown;
     try {
-      answer = this.#handler(bytes, this.#place.base + offset, this.#place.size);
+      answer = this.#handler?.(bytes, this.#place.base + offset, this.#place.size);
     } catch (error) {
       this.#fail(error);
       return;

@@ -1,4 +1,5 @@
 import { WherryError } from '../base/errors.ts';
+import { keep } from '../base/lent-memory.ts';
 import { LineEndConverter, type LineEnds } from './line-ends.ts';
 import type { Sending } from './sending.ts';
 import type { Sink } from './sink.ts';
@@ -40,7 +41,7 @@ export class TextSink implements Sink {
 
   write(offset: number, bytes: Uint8Array): void {
     if (offset !== this.#next) {
-      this.#early.set(offset, bytes);
+      this.#early.set(offset, keep(bytes));
       this.#held += bytes.length;
       return;
     }

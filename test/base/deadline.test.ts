@@ -125,3 +125,15 @@ test('clear lets go of the signal', () => {
   deadline.clear();
   assert.equal(listeners, 0);
 });
+
+test('hundreds of operations under one signal are no leak that Node warns of', async () => {
+  const warnings: Error[] = [];
+  const note = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', note);
+  const abort = new AbortController();
+  const all = Array.from({ length: 300 }, () => watched({ signal: abort.signal }));
+  await sleep(1);
+  process.off('warning', note);
+  assert.deepEqual(warnings, []);
+  for (const { deadline } of all) deadline.clear();
+});

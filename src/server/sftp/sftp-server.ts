@@ -1,5 +1,6 @@
 import { readU32, writeU32 } from '../../base/bytes.ts';
 import { isWherryError } from '../../base/errors.ts';
+import { keep } from '../../base/lent-memory.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { SFTP_PACKETS } from '../../sftp/packets.ts';
 import { SftpReader } from '../../sftp/reader.ts';
@@ -75,7 +76,7 @@ export class SftpServer {
 
   #receive(bytes: Uint8Array): void {
     if (this.#over) return;
-    this.#input.push(bytes);
+    this.#input.push(keep(bytes));
     this.#waiting += bytes.length;
     this.#owed += bytes.length;
     this.#work();

@@ -1,4 +1,5 @@
 import { EMPTY } from '../../base/bytes.ts';
+import { keep } from '../../base/lent-memory.ts';
 import type { ByteStream, StreamHandlers } from '../../net/byte-stream.ts';
 import { WireWriter } from '../wire/writer.ts';
 import type { Channel } from './channel.ts';
@@ -45,7 +46,7 @@ export function channelStream(channel: Channel, host: string, port: number): Byt
     {
       data(bytes) {
         if (paused || kept.length > 0) {
-          kept.push(bytes);
+          kept.push(keep(bytes));
           return;
         }
         handlers?.data(bytes);

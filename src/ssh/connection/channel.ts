@@ -1,5 +1,6 @@
 import { fromUtf8, readU32, writeU32 } from '../../base/bytes.ts';
 import { WherryError } from '../../base/errors.ts';
+import { keep } from '../../base/lent-memory.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { decode, encode } from '../wire/message.ts';
 import { CONNECTION } from '../wire/messages.ts';
@@ -15,7 +16,7 @@ export interface ChannelCarrier {
 
 /** What the user of a channel hears. */
 export interface ChannelHandlers {
-  /** `bytes` is memory of its own and may be kept. Credit is given back at once: bound what you ask for. */
+  /** `bytes` may be lent (src/base/lent-memory.ts). Credit is given back at once: bound what you ask for. */
   data(bytes: Uint8Array): void;
   /** Bytes the peer sent as extended data, such as a program's standard error. */
   extended?(type: number, bytes: Uint8Array): void;
@@ -272,8 +273,10 @@ export class Channel {
       throw new WherryError('SSH_PROTOCOL', text, { phase: 'channel data' });
     }
     if (this.#closeReceived || this.#over) return;
-    if (this.#handlers === undefined) this.#early.push(() => this.#deliver(payload, header));
-    else this.#deliver(payload, header);
+    if (this.#handlers === undefined) {
+      const kept = keep(payload);
+      this.#early.push(() => this.#deliver(kept, header));
+    } else this.#deliver(payload, header);
   }
 
   #deliver(payload: Uint8Array, header: number): void {

@@ -1,8 +1,10 @@
 import { WherryError } from '../../base/errors.ts';
+import { beginLoan, endLoan, keep, lend, takeBack } from '../../base/lent-memory.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { Inflater } from '../crypto/compression/zlib.ts';
 import { clearOpener } from '../crypto/packet/none.ts';
 import type { PacketOpener } from '../crypto/packet/packet-cipher.ts';
+import { CONNECTION } from '../wire/messages.ts';
 
 /** The longest packet in blocks of 8 or 16 bytes: what a failure is hidden in (PacketOpener.hidesFailure). */
 const HIDING_LENGTH = LIMITS.packetBytes.value - 4;
@@ -76,6 +78,8 @@ export class PacketReader {
 
   #parse(chunk: Uint8Array): void {
     this.#parsing = true;
+    lend(chunk);
+    beginLoan();
     let at = 0;
     try {
       while (at < chunk.length) {
@@ -91,6 +95,7 @@ export class PacketReader {
       }
     } finally {
       this.#parsing = false;
+      endLoan();
     }
   }
 
@@ -105,6 +110,7 @@ export class PacketReader {
       }
     }
     this.#room(this.#length < 0 ? this.#opener.headLength : this.#total());
+    takeBack();
     this.#gather.set(chunk.subarray(at), 0);
     this.#have = available;
     return chunk.length;
@@ -134,6 +140,7 @@ export class PacketReader {
     if (this.#gather.length >= size) return;
     const larger = new Uint8Array(Math.max(size, 1024, Math.min(this.#gather.length * 2, 65_536)));
     larger.set(this.#gather.subarray(0, this.#have));
+    lend(larger);
     this.#gather = larger;
   }
 
@@ -167,7 +174,8 @@ export class PacketReader {
     this.packets++;
     this.bytes += total;
     const payload = clear.subarray(1, end);
-    this.#deliver(this.inflater === undefined ? payload : this.inflater.inflate(payload));
+    if (this.inflater !== undefined) this.#deliver(this.inflater.inflate(payload));
+    else this.#deliver(payload[0] === CONNECTION.SSH_MSG_CHANNEL_DATA.number ? payload : keep(payload));
   }
 
   /** Undefined where the check failed and that must not show yet. */

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { abortedError } from '../../base/deadline.ts';
 import { WherryError } from '../../base/errors.ts';
@@ -149,7 +148,6 @@ export class QueueRunner {
 
   #put(entry: JournalEntry, options: QueueDownloadOptions & QueueUploadOptions): QueuedTransfer {
     const one = new QueuedTransfer(entry, options, (transfer) => this.#end(transfer, true));
-    setMaxListeners(0, one.stop.signal);
     this.#waiting.push(one);
     queueMicrotask(() => this.#pump());
     return one;

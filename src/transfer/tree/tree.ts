@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { BoundedQueue } from '../../base/bounded-queue.ts';
 import { abortedError, inTime } from '../../base/deadline.ts';
 import { WherryError } from '../../base/errors.ts';
@@ -69,7 +68,6 @@ export class TreeRun implements TreeVisitor {
     this.options = options;
     this.signal =
       options.signal === undefined ? this.#stop.signal : AbortSignal.any([options.signal, this.#stop.signal]);
-    setMaxListeners(0, this.signal);
     this.signal.addEventListener('abort', () => this.#queue.end(true), { once: true });
     const { rateLimit, onProgress } = options;
     const shared = rateLimit === undefined ? [] : Array.isArray(rateLimit) ? rateLimit : [rateLimit];

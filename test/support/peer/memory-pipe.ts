@@ -1,4 +1,5 @@
 import type { StreamHandlers } from '../../../src/net/byte-stream.ts';
+import { POISON } from '../poison.ts';
 
 /** How one direction of a memory pair behaves. */
 export interface PipeOptions {
@@ -21,8 +22,6 @@ interface Entry {
 /** The most that is delivered before other work of the loop gets its turn. */
 const TURN_BYTES = 262_144;
 const LARGEST_PIECE = 65_536;
-/** What a delivered buffer is overwritten with: whoever kept it reads this. */
-const POISON = 0xa5;
 
 /**
  * One direction: bytes go in by `write`, and come out in pieces through a buffer that is overwritten after each. What

@@ -1,3 +1,4 @@
+import { keep } from '../../../src/base/lent-memory.ts';
 import { type RandomSource, systemRandom } from '../../../src/base/random.ts';
 import type { ByteStream } from '../../../src/net/byte-stream.ts';
 import { DH_GROUPS } from '../../../src/ssh/crypto/kex/dh-groups.ts';
@@ -223,7 +224,7 @@ export class ScriptedPeer {
   }
 
   #onPayload(payload: Uint8Array): void {
-    this.received.push(payload);
+    this.received.push(keep(payload));
     if (payload[0] === TRANSPORT.SSH_MSG_NEWKEYS.number) {
       this.#reader.hold();
       this.#armReader();

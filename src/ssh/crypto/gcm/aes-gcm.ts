@@ -2,7 +2,7 @@
 export interface AesGcm {
   /** Writes the ciphertext of `clear` into `out`, and the tag behind it. */
   seal(iv: Uint8Array, associated: Uint8Array, clear: Uint8Array, out: Uint8Array): void;
-  /** The clear text in memory of its own; undefined where the tag does not fit. */
+  /** The clear text, in memory of its own or in the place of `ciphertext`; undefined where the tag does not fit. */
   open(
     iv: Uint8Array,
     associated: Uint8Array,

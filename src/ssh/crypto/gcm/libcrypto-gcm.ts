@@ -12,7 +12,7 @@ const IV_BYTES = 12;
 const written = new Int32Array(1);
 const nothing = new Uint8Array(GCM_TAG_BYTES);
 
-/** One context for all packets of a key; the ciphertext goes where it is wanted. */
+/** One context for all packets of a key; nothing is copied: packets are opened in place, and sealed into where they are wanted. */
 class LibcryptoGcm implements AesGcm {
   readonly #libcrypto: Libcrypto;
   readonly #context: Address;
@@ -47,10 +47,9 @@ class LibcryptoGcm implements AesGcm {
     const context = this.#context;
     if (tag.length !== GCM_TAG_BYTES) throw new RangeError(`a tag of ${tag.length} bytes`);
     this.#begin(iv, associated);
-    const clear = Buffer.allocUnsafe(ciphertext.length);
     check(libcrypto.EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, GCM_TAG_BYTES, tag));
-    check(libcrypto.EVP_CipherUpdate(context, clear, written, ciphertext, ciphertext.length));
-    if (libcrypto.EVP_CipherFinal_ex(context, nothing, written) === 1) return clear;
+    check(libcrypto.EVP_CipherUpdate(context, ciphertext, written, ciphertext, ciphertext.length));
+    if (libcrypto.EVP_CipherFinal_ex(context, nothing, written) === 1) return ciphertext;
     libcrypto.ERR_clear_error();
     return undefined;
   }

@@ -32,16 +32,14 @@ function doTheSame(one: MakeAesGcm, other: MakeAesGcm): boolean {
 
 function opens(sealer: MakeAesGcm, opener: MakeAesGcm): boolean {
   const [key, iv, head, clear] = [randomBytes(16), randomBytes(12), randomBytes(4), randomBytes(100)];
-  const ciphertext = new Uint8Array(clear.length + GCM_TAG_BYTES);
-  sealer('aes-128-gcm', key, 'seal').seal(iv, head, clear, ciphertext);
-  const open = (): Uint8Array | undefined =>
-    opener('aes-128-gcm', key, 'open').open(
-      iv,
-      head,
-      ciphertext.subarray(0, clear.length),
-      ciphertext.subarray(clear.length),
-    );
+  const sealed = new Uint8Array(clear.length + GCM_TAG_BYTES);
+  sealer('aes-128-gcm', key, 'seal').seal(iv, head, clear, sealed);
+  const gcm = opener('aes-128-gcm', key, 'open');
+  const open = (): Uint8Array | undefined => {
+    const bytes = Uint8Array.from(sealed);
+    return gcm.open(iv, head, bytes.subarray(0, clear.length), bytes.subarray(clear.length));
+  };
   const opened = open();
-  ciphertext[0]! ^= 1;
+  sealed[0]! ^= 1;
   return opened !== undefined && sameBytes(opened, clear) && open() === undefined;
 }

@@ -28,7 +28,7 @@ export interface PacketOpener {
   readLength(sequence: number, bytes: Uint8Array, at: number): number;
   /**
    * Checks and decrypts the packet whose wire form starts at `at`. Returns padding_length, payload and
-   * padding in memory of its own; throws SSH_MAC when the check fails.
+   * padding, in memory of its own or in that of `bytes`; throws SSH_MAC when the check fails.
    */
   open(sequence: number, bytes: Uint8Array, at: number, packetLength: number): Uint8Array;
 }

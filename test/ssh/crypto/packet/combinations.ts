@@ -1,3 +1,4 @@
+import { keep } from '../../../../src/base/lent-memory.ts';
 import { type RandomSource, randomBytes, systemRandom } from '../../../../src/base/random.ts';
 import type { ByteStream } from '../../../../src/net/byte-stream.ts';
 import { CIPHERS, type CipherRow } from '../../../../src/ssh/crypto/ciphers.ts';
@@ -87,7 +88,7 @@ export class Inbox {
         this.paused = false;
       },
     };
-    this.reader = new PacketReader((payload) => this.payloads.push(payload), flow);
+    this.reader = new PacketReader((payload) => this.payloads.push(keep(payload)), flow);
     if (combination !== undefined) {
       this.reader.arm(makeOpener(combination.cipher, combination.mac, keys!), false);
     }
