@@ -91,7 +91,10 @@ function spawnRunner(
   delete env[SERVERS_VARIABLE];
   if (servers?.environment) env[SERVERS_VARIABLE] = JSON.stringify(servers.environment);
   const args = [
-    ...['tsx', './test/support/leaks.ts', './test/support/poison.ts'].flatMap((file) => ['--import', file]),
+    ...['tsx', './test/support/leaks/preload.ts', './test/support/poison.ts'].flatMap((file) => [
+      '--import',
+      file,
+    ]),
     '--test',
     ...[`--test-concurrency=${CONCURRENCY}`, `--test-timeout=${FILE_LIMIT}`],
     ...['--test-reporter=spec', '--test-reporter-destination=stdout'],

@@ -203,7 +203,7 @@ async function fetch(
     const shown = inOrder ? new TapSink(target, options.onData, place) : target;
     const text = ends && new TextSink(shown, ends, start - base);
     const sink = text ?? shown;
-    const meter = new ProgressMeter(options.onProgress, start - base, total);
+    using meter = new ProgressMeter(options.onProgress, start - base, total);
     let touch: () => void = () => {};
     const pipeline = new ReadPipeline({
       session,

@@ -23,8 +23,11 @@ const QUIET_REPORT_MS = 1000;
 const SMOOTH_MS = 3000;
 const STALLED_MS = 5000;
 
-/** Counts bytes and reports at most ten times a second, once a second while nothing moves, and once at the end. */
-export class ProgressMeter {
+/**
+ * Counts bytes and reports at most ten times a second, once a second while nothing moves, and once at the end. It must
+ * be stopped however the transfer ends: `using`.
+ */
+export class ProgressMeter implements Disposable {
   #transferred: number;
   #total: number | undefined;
   #rate = 0;
@@ -73,6 +76,10 @@ export class ProgressMeter {
   /** No more reports: the transfer failed. */
   stop(): void {
     clearInterval(this.#timer);
+  }
+
+  [Symbol.dispose](): void {
+    this.stop();
   }
 
   #tick(): void {

@@ -24,6 +24,7 @@ export async function receiveInto(
   touch: () => void,
 ): Promise<void> {
   const placeOf = (path: string): string => (path === '' ? local : join(local, ...path.split('/')));
+  let meter: ProgressMeter | undefined;
   const receiver: Receiver = {
     async folder(incoming) {
       tally.folders++;
@@ -33,7 +34,9 @@ export async function receiveInto(
       if (options.preserve && times !== undefined) await setTimes(placeOf(path), times);
     },
     async file(incoming) {
-      const meter = new ProgressMeter(options.onProgress, 0, incoming.size);
+      const own = new ProgressMeter(options.onProgress, 0, incoming.size);
+      meter?.stop();
+      meter = own;
       return fileReceiver(
         placeOf(incoming.path),
         incoming,
@@ -41,17 +44,21 @@ export async function receiveInto(
         (bytes) => {
           touch();
           tally.bytes += bytes;
-          meter.add(bytes);
+          own.add(bytes);
         },
         () => {
           tally.files++;
-          meter.finish();
+          own.finish();
         },
       );
     },
     warning: (message) => tally.warnings.push(message),
   };
-  await receive(link, receiver, options.recursive === true, nameCheck(remote));
+  try {
+    await receive(link, receiver, options.recursive === true, nameCheck(remote));
+  } finally {
+    meter?.stop();
+  }
 }
 
 /** The name at the top is the one that was asked for (CVE-2019-6111), all others name one file in their folder. */

@@ -31,17 +31,21 @@ export async function sendFrom(
   };
   const items =
     typeof source === 'string' ? outgoing(source, options, tally, begin) : bytesOnly(source, name, begin);
-  await send(
-    link,
-    items,
-    (bytes) => {
-      touch();
-      tally.bytes += bytes;
-      meter?.add(bytes);
-    },
-    (message) => tally.warnings.push(message),
-  );
-  meter?.finish();
+  try {
+    await send(
+      link,
+      items,
+      (bytes) => {
+        touch();
+        tally.bytes += bytes;
+        meter?.add(bytes);
+      },
+      (message) => tally.warnings.push(message),
+    );
+    meter?.finish();
+  } finally {
+    meter?.stop();
+  }
 }
 
 async function* bytesOnly(

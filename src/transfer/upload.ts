@@ -143,7 +143,7 @@ async function send(
     const start = options.at === undefined ? from : await placeOf(session, handle, remote, options);
     source = sending.make(from, tuning.writeSize.bytes);
     if (options.onData !== undefined) source = tapSource(source, options.onData, start, size);
-    const meter = new ProgressMeter(options.onProgress, from, size);
+    using meter = new ProgressMeter(options.onProgress, from, size);
     let touch: () => void = () => {};
     const needsHandle = options.fsync === true || there > (size ?? start);
     const pipeline = new WritePipeline({

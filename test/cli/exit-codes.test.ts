@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -472,7 +472,9 @@ interface Listener {
 
 /** A TCP server that says `greeting`, if anything, and then nothing more. */
 async function listen(greeting?: string): Promise<Listener> {
+  const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
+    sockets.add(socket);
     socket.on('error', () => {});
     if (greeting !== undefined) socket.end(greeting);
   });
@@ -482,6 +484,7 @@ async function listen(greeting?: string): Promise<Listener> {
     port: (server.address() as AddressInfo).port,
     async [Symbol.asyncDispose]() {
       server.close();
+      for (const socket of sockets) socket.destroy();
     },
   };
 }

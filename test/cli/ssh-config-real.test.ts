@@ -1,6 +1,7 @@
 /** Each keyword of ~/.ssh/config that counts, shown by a connection to a real sshd. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect as connectSocket, createServer, type Socket } from 'node:net';
@@ -238,7 +239,7 @@ const ROWS: readonly (readonly [keyword: string, ...rows: Row[]])[] = [
 
 /** Connects as the command line does, with a configuration of these lines. */
 async function reach(lines: string, { folder }: World): Promise<{ ssh: Connection; notes: string[] }> {
-  const config = join(await mkdtemp(join(folder, 'config-')), 'config');
+  const config = join(folder, `config-${randomBytes(4).toString('hex')}`);
   await writeFile(config, `${lines}\n`);
   const notes: string[] = [];
   const note = (text: string): void => void notes.push(text);

@@ -471,7 +471,7 @@ describe('codes of their own', () => {
   }
 
   it('a wrong password, a name without an address, and a server that says nothing', async () => {
-    const silent = createServer(() => {});
+    const silent = createServer((socket) => socket.resume());
     await once(silent.listen(0, '127.0.0.1'), 'listening');
     const { port } = silent.address() as AddressInfo;
     for (const more of [

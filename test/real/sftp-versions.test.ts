@@ -4,7 +4,7 @@
  * the row is reported.
  */
 import assert from 'node:assert/strict';
-import { chmod, mkdtemp } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { type Connection, connect, openSftp } from '../../src/index.ts';
@@ -29,7 +29,8 @@ async function freshFolder(
   }
   const local = await mkdtemp(join(server.home, 'x-'));
   await chmod(local, 0o755);
-  return { remote: `/${basename(local)}`, local, remove: async () => {} };
+  const remove = (): Promise<void> => rm(local, { recursive: true, force: true });
+  return { remote: `/${basename(local)}`, local, remove };
 }
 
 async function runOne(

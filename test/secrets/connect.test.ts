@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import { inspect } from 'node:util';
 import {
   acceptAny,
@@ -59,12 +59,12 @@ before(async () => {
   server = await listenSsh({ users: USERS });
   files = (await getFixtures()).userKeys.ed25519.files;
 });
-after(async () => {
-  for (const close of closing) close();
-  await server.close();
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
 });
+after(() => server.close());
 
-/** A TCP server for the rest of the file: its port. */
+/** A TCP server for the rest of the test: its port. */
 async function listen(answer: (socket: Socket) => void): Promise<number> {
   const sockets = new Set<Socket>();
   const listener = createServer((socket) => {
@@ -92,7 +92,7 @@ const saying =
     });
   };
 
-/** An agent for the rest of the file that shows one key and answers a request to sign with `reply`. */
+/** An agent for the rest of the test that shows one key and answers a request to sign with `reply`. */
 async function agent(reply: Uint8Array | undefined): Promise<string> {
   const { publicKey } = parsePrivateKey(await readFile(files.openssh));
   const started = new Promise<string>((resolve) => {

@@ -180,8 +180,9 @@ export class FlowExecution {
   async #untilCancelled<T>(work: () => Promise<T>): Promise<T> {
     const { signal } = this;
     const over = new AbortController();
+    let arm = (): void => {};
     const cancelled = new Promise<never>((_, reject) => {
-      const arm = (): void => {
+      arm = (): void => {
         const reason = (): void => reject(signal.reason);
         this.#endChildren('the flow was cancelled')
           .then(() => sleep(GRACE_MS, undefined, { signal: over.signal }))
@@ -195,6 +196,7 @@ export class FlowExecution {
       signal.throwIfAborted();
       return result;
     } finally {
+      signal.removeEventListener('abort', arm);
       over.abort();
     }
   }

@@ -30,8 +30,9 @@ export async function bounded<T>(bounds: Bounds, work: (signal: AbortSignal) => 
   const forward = (): void => stop.abort(signal.reason);
   if (signal.aborted) forward();
   else signal.addEventListener('abort', forward, { once: true });
+  let arm = (): void => {};
   const leftBehind = new Promise<never>((_, reject) => {
-    const arm = (): void => {
+    arm = (): void => {
       grace = setTimeout(() => reject(stop.signal.reason), GRACE_MS);
     };
     if (stop.signal.aborted) arm();
@@ -45,5 +46,6 @@ export async function bounded<T>(bounds: Bounds, work: (signal: AbortSignal) => 
     clearTimeout(timer);
     clearTimeout(grace);
     signal.removeEventListener('abort', forward);
+    stop.signal.removeEventListener('abort', arm);
   }
 }

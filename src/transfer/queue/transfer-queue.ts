@@ -40,6 +40,7 @@ export class QueueRunner {
   #bytes = 0;
   #paused: boolean;
   #closed = false;
+  readonly #onAbort = (): void => void this.close();
 
   constructor(connect: () => Promise<PooledConnection<QueueSession>>, options: QueueOptions) {
     for (const [name, value] of Object.entries(DEFAULTS))
@@ -56,6 +57,7 @@ export class QueueRunner {
     this.#limits = shared.map((one: number | RateLimit) =>
       one instanceof RateLimit ? one : new RateLimit(one),
     );
+    if (options.journal !== undefined) this.#journal = new Journal(options.journal);
     this.#meter = new ProgressMeter(
       options.onProgress &&
         ((progress) =>
@@ -71,10 +73,8 @@ export class QueueRunner {
       undefined,
     );
     this.#meter.onError = () => void this.close();
-    options.signal?.addEventListener('abort', () => void this.close(), { once: true });
-    if (options.journal === undefined) return;
-    this.#journal = new Journal(options.journal);
-    for (const entry of this.#journal.unfinished) {
+    options.signal?.addEventListener('abort', this.#onAbort, { once: true });
+    for (const entry of this.#journal?.unfinished ?? []) {
       const one = this.#put(entry, {});
       one.restored = true;
     }
@@ -137,6 +137,7 @@ export class QueueRunner {
   async close(): Promise<void> {
     if (!this.#closed) {
       this.#closed = true;
+      this.#options.signal?.removeEventListener('abort', this.#onAbort);
       const open = [...this.#waiting, ...this.#running];
       for (const one of open) this.#end(one, false);
       await this.idle();

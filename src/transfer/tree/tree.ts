@@ -38,6 +38,12 @@ interface KeptFolder {
   readonly attributes: FileAttributes;
 }
 
+/** `keepNames`: what a mirror finds at the target counts; `mayWrite`: names may be tried out there. */
+interface TreeRules {
+  readonly keepNames: boolean;
+  readonly mayWrite: boolean;
+}
+
 /**
  * One run over a tree: the walk finds files, many of them move at a time, and the first failure stops it all unless
  * the options say otherwise. A mirror extends it by what it looks at first.
@@ -68,7 +74,6 @@ export class TreeRun implements TreeVisitor {
     this.options = options;
     this.signal =
       options.signal === undefined ? this.#stop.signal : AbortSignal.any([options.signal, this.#stop.signal]);
-    this.signal.addEventListener('abort', () => this.#queue.end(true), { once: true });
     const { rateLimit, onProgress } = options;
     const shared = rateLimit === undefined ? [] : Array.isArray(rateLimit) ? rateLimit : [rateLimit];
     this.#limits = shared.map((one: number | RateLimit) =>
@@ -81,11 +86,19 @@ export class TreeRun implements TreeVisitor {
     );
   }
 
-  async run(
-    from: string,
-    to: string,
-    { keepNames, mayWrite }: { keepNames: boolean; mayWrite: boolean },
-  ): Promise<TreeResult> {
+  async run(from: string, to: string, how: TreeRules): Promise<TreeResult> {
+    const end = (): void => this.#queue.end(true);
+    this.signal.addEventListener('abort', end, { once: true });
+    try {
+      return await this.#run(from, to, how);
+    } finally {
+      this.#meter.stop();
+      // Node keeps a signal made by AbortSignal.any for as long as the user's lives and somebody listens.
+      this.signal.removeEventListener('abort', end);
+    }
+  }
+
+  async #run(from: string, to: string, { keepNames, mayWrite }: TreeRules): Promise<TreeResult> {
     const began = performance.now();
     this.#meter.onError = (error) => this.#fail(error);
     const asked = checkConcurrency(this.options.concurrency);
@@ -296,6 +309,11 @@ function checkConcurrency(concurrency: number = DEFAULT_CONCURRENCY): number {
 }
 
 /** Moves a folder with all below it. */
-export function moveTree(way: TreeWay, from: string, to: string, options: TreeOptions): Promise<TreeResult> {
-  return new TreeRun(way, options).run(from, to, { keepNames: false, mayWrite: true });
+export async function moveTree(
+  way: TreeWay,
+  from: string,
+  to: string,
+  options: TreeOptions,
+): Promise<TreeResult> {
+  return await new TreeRun(way, options).run(from, to, { keepNames: false, mayWrite: true });
 }

@@ -346,7 +346,7 @@ describe('servers that are not there', () => {
     'a silent server: 201 after timeout seconds; interrupt() ends it before',
     ['timeout', 'interrupt', 'idle', 'error:201', 'error:211', 'error:10004'],
     async () => {
-      const listener = createServer(() => {}).listen(0, '127.0.0.1');
+      const listener = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
       await once(listener, 'listening');
       const { port } = listener.address() as { port: number };
       try {

@@ -65,6 +65,10 @@ export interface Fixtures {
 }
 
 let current: Promise<Fixtures> | undefined;
+let own: string | undefined;
+process.on('exit', () => {
+  if (own !== undefined) rmSync(own, { recursive: true, force: true });
+});
 
 /** The fixtures of this run: the runner's when a test file asks, else new ones that go away with this process. */
 export function getFixtures(): Promise<Fixtures> {
@@ -76,7 +80,7 @@ async function findOrMake(): Promise<Fixtures> {
   const dir = readEnvironment()?.fixturesDir;
   if (dir !== undefined && existsSync(join(dir, 'fixtures.json'))) return loadFixtures(dir);
   const made = await makeFixtures();
-  process.on('exit', () => rmSync(made.dir, { recursive: true, force: true }));
+  own = made.dir;
   return made;
 }
 

@@ -1,7 +1,7 @@
 /** Starts MIT Kerberos' KDC for one realm on a loopback port, with a host principal and a user, and gets tickets. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getFixtures } from './fixtures.ts';
@@ -87,6 +87,7 @@ export async function startKdc(user: string): Promise<Kdc> {
   const stop = async (): Promise<void> => {
     child.kill('SIGKILL');
     await ended;
+    await rm(dir, { recursive: true, force: true });
   };
   const getTicket = async (): Promise<void> => {
     await run('kinit', [user], { env, input: `${password}\n` });

@@ -1,6 +1,6 @@
 /** Starts real proxy programs on loopback ports, each letting through to the one port a test wants to reach. */
 import { createHash } from 'node:crypto';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Account } from './account.ts';
@@ -91,10 +91,7 @@ async function launched(
   const program = await command(port);
   const logFile = join(dir, 'log');
   const listener = await launch({ name, logFile, port, silent: true, command: () => program });
-  const stop = async (): Promise<void> => {
-    await listener.controls.stop();
-    await rm(dir, { recursive: true, force: true });
-  };
+  const { stop } = listener.controls;
   return { port, stop, [Symbol.asyncDispose]: stop };
 }
 

@@ -2,7 +2,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KeyType } from './fixtures.ts';
 import { isAlive, killDescendants, killTree, killTreeNow } from './process-tree.ts';
@@ -66,6 +68,7 @@ export interface Listener {
 
 export interface LaunchOptions {
   name: string;
+  /** In a folder of the server's own, which goes when it is stopped. */
   logFile: string;
   env?: Record<string, string>;
   /** Milliseconds until the port has to greet; default 15 000. */
@@ -107,7 +110,8 @@ async function launchOn(port: number, options: LaunchOptions): Promise<Listener>
     failure = error;
   });
   child.unref();
-  const log = (): string => readLog(logFile).slice(logStart);
+  let last: string | undefined;
+  const log = (): string => last ?? readLog(logFile).slice(logStart);
   const pid = child.pid;
   if (pid === undefined) {
     await sleep(0);
@@ -121,7 +125,13 @@ async function launchOn(port: number, options: LaunchOptions): Promise<Listener>
   try {
     const greeting = await waitForGreeting(port, Date.now() + timeout, () => isAlive(pid), options.silent);
     const killConnections = (): Promise<number> => killDescendants(pid);
-    return { pid, port, greeting, controls: { stop, killConnections, log, [Symbol.asyncDispose]: stop } };
+    const stopForGood = async (): Promise<void> => {
+      await stop();
+      last ??= log();
+      await rm(dirname(logFile), { recursive: true, force: true });
+    };
+    const controls = { stop: stopForGood, killConnections, log, [Symbol.asyncDispose]: stopForGood };
+    return { pid, port, greeting, controls };
   } catch (error) {
     await stop();
     throw new Error(`${name}: ${(error as Error).message}; its log:${tail(log()) || ' (empty)'}`);
