@@ -25,40 +25,71 @@ export function pathPattern(pattern: string): (path: string) => boolean {
   };
 }
 
+/** A piece of text, or a choice between several rows of pieces. */
+type Piece = string | readonly (readonly Piece[])[];
+
 /** What a pattern with `{a,b}` stands for; braces without a comma in them stand for themselves. */
-function withoutBraces(pattern: string): string[] {
-  const found: string[] = [];
-  const open = [pattern];
-  for (let text = open.pop(); text !== undefined; text = open.pop()) {
-    const group = firstGroup(text);
-    if (group === undefined) found.push(text);
-    else
-      open.push(...group.choices.map((choice) => text!.slice(0, group.at) + choice + text!.slice(group.end)));
-    if (found.length + open.length > MOST_ALTERNATIVES)
-      throw new WherryError('INVALID_ARGUMENT', `a pattern stands for at most ${MOST_ALTERNATIVES} others`);
-  }
-  return found;
+function withoutBraces(pattern: string): readonly string[] {
+  const pieces = piecesOf(pattern);
+  if (countOf(pieces) > MOST_ALTERNATIVES)
+    throw new WherryError('INVALID_ARGUMENT', `a pattern stands for at most ${MOST_ALTERNATIVES} others`);
+  return textsOf(pieces);
 }
 
-function firstGroup(text: string): { at: number; end: number; choices: string[] } | undefined {
-  const starts: number[] = [];
-  const commas: number[][] = [];
-  for (let i = 0; i < text.length; i++) {
-    const char = text[i];
-    if (char === '\\') i++;
-    else if (char === '{') {
-      starts.push(i);
-      commas.push([]);
-    } else if (char === ',') commas.at(-1)?.push(i);
-    else if (char === '}' && starts.length > 0) {
-      const [at, marks] = [starts.pop()!, commas.pop()!];
-      if (marks.length === 0) continue;
-      const edges = [at, ...marks, i];
-      return { at, end: i + 1, choices: edges.slice(1).map((edge, n) => text.slice(edges[n]! + 1, edge)) };
-    }
-  }
-  return undefined;
+/** A brace that is still open: the choices before the last comma in it, and the pieces since. */
+interface Group {
+  readonly choices: Piece[][];
+  pieces: Piece[];
 }
+
+function piecesOf(pattern: string): readonly Piece[] {
+  const open: Group[] = [];
+  let group: Group = { choices: [], pieces: [] };
+  for (const [text] of pattern.matchAll(/\\?[^{},\\]+|\\.|./gs)) {
+    const outer = open.at(-1);
+    if (text === '{') {
+      open.push(group);
+      group = { choices: [], pieces: [] };
+    } else if (text === ',' && outer !== undefined) {
+      group.choices.push(group.pieces);
+      group.pieces = [];
+    } else if (text === '}' && outer !== undefined) {
+      open.pop();
+      if (group.choices.length > 0) outer.pieces.push([...group.choices, group.pieces]);
+      else if (group.pieces.every((piece) => typeof piece === 'string'))
+        outer.pieces.push(`{${group.pieces.join('')}}`);
+      else outer.pieces.push('{', ...group.pieces, '}');
+      group = outer;
+    } else group.pieces.push(text);
+  }
+  // Braces that are never closed stand for themselves, and so do the commas in them.
+  const commas = ({ choices, pieces }: Group): Piece[] => [
+    ...choices.flatMap((choice) => [...choice, ',']),
+    ...pieces,
+  ];
+  return [...open, group].flatMap((one, depth) => (depth === 0 ? commas(one) : ['{', ...commas(one)]));
+}
+
+/** How many texts pieces stand for; Infinity at most. */
+function countOf(pieces: readonly Piece[]): number {
+  return pieces.reduce<number>(
+    (count, piece) =>
+      typeof piece === 'string' ? count : count * piece.reduce((sum, choice) => sum + countOf(choice), 0),
+    1,
+  );
+}
+
+function textsOf(pieces: readonly Piece[]): readonly string[] {
+  let texts: readonly string[] = [''];
+  for (const piece of pieces) {
+    const choices = typeof piece === 'string' ? [piece] : piece.flatMap(textsOf);
+    texts = texts.length === 1 && texts[0] === '' ? choices : combined(texts, choices);
+  }
+  return texts;
+}
+
+const combined = (texts: readonly string[], choices: readonly string[]): string[] =>
+  choices.flatMap((choice) => texts.map((text) => text + choice));
 
 function steps(pattern: string): Step[] {
   return pattern.split('/').map((name) => (name === '**' ? '**' : parts([...name])));

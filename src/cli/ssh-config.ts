@@ -50,6 +50,9 @@ export async function readSshConfig(subject: ConfigSubject, file: string | undef
   return await readSshConfigText(text, path, subject, thisMachine(file === undefined));
 }
 
+/** Loaded once. */
+let library: Promise<typeof import('ssh-config')> | undefined;
+
 /** The same of a text; `path` is what errors call it. */
 export async function readSshConfigText(
   text: string,
@@ -57,7 +60,8 @@ export async function readSshConfigText(
   subject: ConfigSubject,
   world: ConfigWorld,
 ): Promise<ConfigValues> {
-  const { parse } = await import('ssh-config');
+  library ??= import('ssh-config');
+  const { parse } = await library;
   return await new Walk(subject, parse, world).run(text, path);
 }
 

@@ -11,6 +11,10 @@ const CASES: readonly (readonly [pattern: string, fits: readonly string[], not: 
   ['a/**/b', ['a/b', 'a/x/b', 'a/x/y/b', 'a/b/b'], ['a', 'a/b/c', 'b']],
   ['{a,{b,c}}x', ['ax', 'bx', 'cx'], ['dx', 'x']],
   ['x{a}', ['x{a}'], ['xa']],
+  ['{a{b,c}d}', ['{abd}', '{acd}'], ['abd', 'a']],
+  ['{a,{b,c}', ['{a,b', '{a,c'], ['a', 'b']],
+  ['a},{b', ['a},{b'], ['a', 'b']],
+  ['{a\\,b,c\\}}', ['a,b', 'c}'], ['a', 'b', 'c']],
   ['[a-c0]?', ['ax', 'c1', '0.'], ['dx', 'a', 'axx']],
   ['[!a-c]', ['d', '.'], ['a', 'b', 'dd']],
   ['[]a]', [']', 'a'], ['b']],
@@ -36,4 +40,5 @@ test('a pattern with many stars is quick against any name (libssh CVE-2026-0967)
 test('a pattern that stands for too many others is refused', () => {
   assert.throws(() => pathFilter({ include: '{a,b}'.repeat(11) }), { code: 'INVALID_ARGUMENT' });
   assert.throws(() => pathFilter({ exclude: `{${'a,'.repeat(1024)}}` }), { code: 'INVALID_ARGUMENT' });
+  assert.throws(() => pathFilter({ include: '{a,b}'.repeat(800) }), { code: 'INVALID_ARGUMENT' });
 });
