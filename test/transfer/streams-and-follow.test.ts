@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { resize } from '../../src/server/files/memory-node.ts';
+import { SFTP_PACKETS } from '../../src/sftp/packets.ts';
 import {
   assertSameBytes,
   failure,
@@ -76,11 +77,13 @@ test('streams that fail, are destroyed, or are never read', async () => {
 });
 
 test('follow gives what is appended, from the end or from a byte, and ends when nothing comes', async () => {
-  const { sftp, fs } = await openMemory();
+  const { sftp, fs, server } = await openMemory();
   const node = fs.put('log', Buffer.from('old\n'));
   const grow = (text: string): void => append(node, Buffer.from(text));
   const options = { interval: 10, idle: 1000 };
   const fromEnd = collect(sftp.follow('log', options));
+  // It has been at the end, and looks at the name.
+  while (server.count(SFTP_PACKETS.SSH_FXP_STAT) === 0) await sleep(1);
   const fromTwo = collect(sftp.follow('log', { ...options, start: 2 }));
   for (const line of ['one\n', 'two\n', 'three\n']) {
     await sleep(30);
