@@ -32,7 +32,10 @@ export async function build(log: (line: string) => void): Promise<string> {
     splitting: true,
     format: 'esm',
     platform: 'node',
+    target: 'node20',
     packages: 'external',
+    minifyWhitespace: true,
+    legalComments: 'none',
   });
   // The code finds its version two folders up.
   for (const above of [folder, join(folder, 'bundle')]) {

@@ -3,6 +3,7 @@ import { WherryError } from '../../base/errors.ts';
 import type { ByteStream } from '../../net/byte-stream.ts';
 import { Login, type LoginOptions } from '../auth/login.ts';
 import type { LoginPlanRules } from '../auth/login-plan.ts';
+import { prepareCipher } from '../crypto/packet/packet-ciphers.ts';
 import type { PublicKey } from '../keys/public-key.ts';
 import type { TransportOptions } from '../transport/options.ts';
 import { CLOSE_WAIT_MS, Transport } from '../transport/transport.ts';
@@ -33,6 +34,7 @@ export interface SshConnectionOptions {
 export class SshConnection {
   readonly transport: Transport;
   readonly #mux: Mux;
+  readonly #likelyCipher: string | undefined;
   readonly #newLogin: () => Promise<Login>;
   #login: Login | undefined;
   readonly #keepAlive: KeepAlive;
@@ -46,6 +48,7 @@ export class SshConnection {
   private constructor(stream: ByteStream, options: SshConnectionOptions, deadline: Deadline) {
     const { log } = options.transport;
     this.#deadline = deadline;
+    this.#likelyCipher = options.transport.algorithms.ciphers[0];
     const trusting = async (
       presented: Parameters<NonNullable<TransportOptions['verifyHostKey']>>[0],
     ): Promise<void> => {
@@ -178,6 +181,7 @@ export class SshConnection {
     await new Promise<void>((resolve, reject) => {
       this.#ready = { resolve, reject };
       this.transport.start();
+      prepareCipher(this.#likelyCipher);
     });
     // A login may wait for a person or an agent: the end of the connection must not wait with it.
     await new Promise<void>((resolve, reject) => {

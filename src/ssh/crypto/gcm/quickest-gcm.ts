@@ -9,8 +9,13 @@ let chosen: MakeAesGcm | undefined;
 
 /** AES-GCM by OpenSSL itself where it can be called and does the same as node:crypto, else by node:crypto. */
 export function quickestGcm(cipher: string, key: Uint8Array, way: 'seal' | 'open'): AesGcm {
+  prepareGcm();
+  return chosen!(cipher, key, way);
+}
+
+/** Makes the choice, which takes 10 ms. */
+export function prepareGcm(): void {
   chosen ??= choose();
-  return chosen(cipher, key, way);
 }
 
 function choose(): MakeAesGcm {

@@ -1,4 +1,5 @@
-import type { CipherRow } from '../ciphers.ts';
+import { CIPHERS, type CipherRow } from '../ciphers.ts';
+import { prepareGcm } from '../gcm/quickest-gcm.ts';
 import type { MacRow } from '../macs.ts';
 import { ChachaPolyOpener, ChachaPolySealer } from './chacha20-poly1305.ts';
 import { CipherMacSealer, EncryptAndMacOpener, EtmOpener } from './cipher-and-mac.ts';
@@ -31,6 +32,11 @@ const FAMILIES: Record<CipherRow['mode'], Family> = {
     opener: (_cipher, _mac, keys) => new ChachaPolyOpener(keys),
   },
 };
+
+/** Loads what the cipher of that name needs. Done while the peer works on its first answer, that takes no time. */
+export function prepareCipher(name: string | undefined): void {
+  if (name !== undefined && CIPHERS[name as keyof typeof CIPHERS]?.mode === 'gcm') prepareGcm();
+}
 
 /** The sending half for a negotiated cipher; `mac` is undefined for an AEAD cipher. */
 export function makeSealer(cipher: CipherRow, mac: MacRow | undefined, keys: DirectionKeys): PacketSealer {
