@@ -1,5 +1,6 @@
 /** Key files made by the real ssh-keygen and openssl, in a folder that goes when the test file ends. */
-import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtempSync } from 'node:fs';
+import { copyFile, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
@@ -19,19 +20,17 @@ export const TYPES = Object.keys(GENERATED) as GeneratedType[];
 export const PASSPHRASE = 'pass phrase with ünïcode';
 
 export class KeyFiles {
-  #folder: Promise<string> | undefined;
+  /** There before the first test, for it stays until the last has ended. */
+  readonly #folder = mkdtempSync(join(tmpdir(), 'wherry-keys-'));
   readonly #plain = new Map<string, Promise<string>>();
   #count = 0;
 
   constructor() {
-    after(async () => {
-      if (this.#folder !== undefined) await rm(await this.#folder, { recursive: true, force: true });
-    });
+    after(() => rm(this.#folder, { recursive: true, force: true }));
   }
 
   async path(name = `file${++this.#count}`): Promise<string> {
-    this.#folder ??= mkdtemp(join(tmpdir(), 'wherry-keys-'));
-    return join(await this.#folder, name);
+    return join(this.#folder, name);
   }
 
   /** An unencrypted key in OpenSSH's format, its `.pub` beside it; one per type. */
