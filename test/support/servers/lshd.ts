@@ -25,7 +25,8 @@ export const LSHD_ALGORITHMS: NonNullable<ConnectOptions['algorithms']> = {
   macs: ['hmac-sha1', 'hmac-md5'],
 };
 
-const SFTP_SERVER = '/usr/lib/lsh-server/sftp-server';
+/** Where the connection is cut in the middle of a request, the program reads the end of its input for ever. */
+const SFTP_SERVER = 'timeout 60 /usr/lib/lsh-server/sftp-server';
 
 export interface LshdOptions {
   account?: Account;
