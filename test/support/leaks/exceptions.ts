@@ -33,7 +33,7 @@ export const EXCEPTIONS: readonly Exception[] = [
     why: 'the Kerberos library of a server keeps a file against replays where temporary files are',
   },
   {
-    what: /^1 (program|temporary .*\/wherry-servers-)/,
+    what: /^1 (program|temporary .*\/(wherry-servers|interop)-)/,
     file: 'test/real/interop.test.ts',
     why: 'a server is started by the first test that needs it, and stopped when no other does',
   },
