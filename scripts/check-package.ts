@@ -5,16 +5,16 @@ import { fileURLToPath } from 'node:url';
 import { entryPoints, importCost } from './import-cost.ts';
 
 /** What the packed and the installed package may weigh, in bytes. */
-const MAX_PACKED = 960_000;
+const MAX_PACKED = 970_000;
 const MAX_UNPACKED = 4_000_000;
 
 /** What an import may load at once: files, and KiB of source, dependencies included. `npm run imports` shows what it is. */
 const IMPORTS: Readonly<Record<string, readonly [files: number, kib: number]>> = {
-  wherry: [300, 1000],
-  'wherry/keys': [90, 290],
+  wherry: [310, 1000],
+  'wherry/keys': [95, 290],
   'wherry/connectors': [440, 2050],
   'wherry/server': [195, 620],
-  'wherry/compat/ssh2-sftp-client': [310, 1050],
+  'wherry/compat/ssh2-sftp-client': [320, 1050],
   'wherry/client': [370, 1230],
   'the command `wherry`': [20, 170],
 };
