@@ -39,9 +39,10 @@ function node(args: readonly string[], env: Record<string, string> = {}, cwd = t
 
 /** Runs a module inside the project. */
 async function runModule(code: string, env: Record<string, string> = {}): Promise<Outcome> {
-  const folder = await programFolder();
-  await writeFile(join(folder, 'program.mjs'), code);
-  return await node([join(folder, 'program.mjs')], env, folder);
+  await using folder = await programFolder();
+  const program = join(folder.path, 'program.mjs');
+  await writeFile(program, code);
+  return await node([program], env, folder.path);
 }
 
 test('the version in the source is that of package.json', async () => {
@@ -171,13 +172,14 @@ describe('a bundle of a program', requireServer('openssh'), () => {
 
   for (const format of ['esm', 'cjs'] as const) {
     it(`${format}, minified, runs by itself against OpenSSH`, async () => {
-      const folder = await programFolder();
-      await writeFile(join(folder, 'program.mjs'), PROGRAM);
+      await using folder = await programFolder();
+      const program = join(folder.path, 'program.mjs');
+      await writeFile(program, PROGRAM);
       // Away from the project: what is not in the bundle is not found.
       await using outside = await localFolder();
       const outfile = outside.file(`out.${format === 'esm' ? 'mjs' : 'cjs'}`);
       const { warnings } = await build({
-        entryPoints: [join(folder, 'program.mjs')],
+        entryPoints: [program],
         outfile,
         format,
         bundle: true,

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { before, describe, it, type TestContext, test } from 'node:test';
+import { after, before, describe, it, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { installedPackage, programFolder } from '../support/package.ts';
 import { fetchRuntime, RUNTIMES, type Runtime } from '../support/runtimes.ts';
@@ -20,11 +20,13 @@ export default ({ execution, inputs }: { execution: any; inputs: { n: number } }
   execution.success(\`n is \${twice(inputs.n)}\`);
 `;
 
+let programs: Awaited<ReturnType<typeof programFolder>>;
 let folder: string;
 let access: string;
 
 before(async () => {
-  folder = await programFolder();
+  programs = await programFolder();
+  folder = programs.path;
   for (const name of PROGRAMS)
     await copyFile(join(import.meta.dirname, 'programs', name), join(folder, name));
   await mkdir(join(folder, 'flows'));
@@ -38,6 +40,8 @@ before(async () => {
     userKeyFiles: Object.fromEntries(userKeyTypes.map((type) => [type, userKeys[type]!.files.openssh])),
   });
 });
+
+after(() => programs[Symbol.asyncDispose]());
 
 async function run(runtime: Runtime, t: TestContext, ...args: string[]): Promise<string | undefined> {
   const found = await fetchRuntime(runtime);

@@ -38,8 +38,9 @@ export async function installedPackage(): Promise<InstalledPackage> {
 }
 
 /** A folder for the programs of one test, inside the project. */
-export async function programFolder(): Promise<string> {
-  return await mkdtemp(join((await installedPackage()).project, 'program-'));
+export async function programFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join((await installedPackage()).project, 'program-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };
 }
 
 async function pack(folder: string): Promise<string> {
