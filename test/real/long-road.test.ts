@@ -46,9 +46,9 @@ describe('a long road', requireServer('openssh'), () => {
     const onProgress = ({ transferred }: { transferred: number }): void => {
       if (transferred > 12_000_000) stop.abort();
     };
-    await assert.rejects(sftp.upload(source, remote, { onProgress, signal: stop.signal }), {
-      code: 'ABORTED',
-    });
+    // Slow enough that a report of the progress comes in the middle.
+    const slowly = { onProgress, signal: stop.signal, rateLimit: 40_000_000 };
+    await assert.rejects(sftp.upload(source, remote, slowly), { code: 'ABORTED' });
     assert.ok(channels > 1, 'further channels were opened');
     const { size } = await sftp.upload(source, remote, { resume: true, verify: true });
     assert.equal(size, content.length);
