@@ -34,7 +34,6 @@ export interface SshConnectionOptions {
 export class SshConnection {
   readonly transport: Transport;
   readonly #mux: Mux;
-  readonly #likelyCipher: string | undefined;
   readonly #newLogin: () => Promise<Login>;
   #login: Login | undefined;
   readonly #keepAlive: KeepAlive;
@@ -48,7 +47,6 @@ export class SshConnection {
   private constructor(stream: ByteStream, options: SshConnectionOptions, deadline: Deadline) {
     const { log } = options.transport;
     this.#deadline = deadline;
-    this.#likelyCipher = options.transport.algorithms.ciphers[0];
     const trusting = async (
       presented: Parameters<NonNullable<TransportOptions['verifyHostKey']>>[0],
     ): Promise<void> => {
@@ -104,7 +102,7 @@ export class SshConnection {
     const deadline = new Deadline(wait, phase, (error) => connection?.transport.fail(error));
     try {
       connection = new SshConnection(stream, options, deadline);
-      await connection.#handshake();
+      await connection.#handshake(options.transport.algorithms.ciphers[0]);
       connection.#keepAlive.start();
       return connection;
     } catch (error) {
@@ -177,11 +175,11 @@ export class SshConnection {
     await this.transport.disconnect();
   }
 
-  async #handshake(): Promise<void> {
+  async #handshake(likelyCipher: string | undefined): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#ready = { resolve, reject };
       this.transport.start();
-      prepareCipher(this.#likelyCipher);
+      prepareCipher(likelyCipher);
     });
     // A login may wait for a person or an agent: the end of the connection must not wait with it.
     await new Promise<void>((resolve, reject) => {
