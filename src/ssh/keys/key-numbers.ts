@@ -90,10 +90,8 @@ export function checkDsa(p: Uint8Array, q: Uint8Array, g: Uint8Array, y?: Uint8A
   if (bitLength(q) !== 160) throw wrongSize('ssh-dss', 'a DSA key with a q', '160', bitLength(q));
   const [prime, order, generator] = [toBig(p), toBig(q), toBig(g)];
   // FIPS 186-4 section A.1: q divides p - 1.
-  if ((prime & 1n) === 0n || (order & 1n) === 0n || prime % order !== 1n) {
-    throw new WherryError('KEY_FORMAT', 'the key is damaged: its DSA numbers make no valid key');
-  }
-  if (generator < 2n || generator >= prime) {
+  const group = (prime & 1n) === 1n && (order & 1n) === 1n && prime % order === 1n;
+  if (!group || generator < 2n || generator >= prime) {
     throw new WherryError('KEY_FORMAT', 'the key is damaged: its DSA numbers make no valid key');
   }
   if (y === undefined) return;
