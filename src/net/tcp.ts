@@ -171,6 +171,7 @@ class TcpStream implements ByteStream {
   }
 
   resume(): void {
+    clearTimeout(this.#wait);
     this.#socket.resume();
   }
 
