@@ -45,7 +45,11 @@ export const ERROR_CODES = {
     disconnect: 3,
     doc: 'The two sides share no algorithm; details.ours and details.theirs show both lists.',
   },
-  SSH_PROTOCOL: { exit: 3, disconnect: 2, doc: 'A message arrived that is not legal in this state.' },
+  SSH_PROTOCOL: {
+    exit: 3,
+    disconnect: 2,
+    doc: 'A message arrived that is not legal in this state, or the peer does not know one that it must.',
+  },
   SSH_VERSION_EXCHANGE: { exit: 3, doc: 'The peer did not identify itself as an SSH 2.0 server.' },
 
   HOST_KEY_CHANGED: { exit: 4, disconnect: 9, doc: 'Another host key is recorded for this host.' },

@@ -260,8 +260,8 @@ const SCRIPTS: readonly (readonly [
   [1120, 'the end of the stream', [version, keys, welcome, (peer) => peer.end()]],
   [201, 'silence', [version, keys, welcome], 'timeout=1'],
   [
-    201,
-    'SSH_MSG_UNIMPLEMENTED, and nothing else, for the login',
+    1027,
+    'SSH_MSG_UNIMPLEMENTED for the login',
     [
       version,
       keys,
@@ -270,7 +270,6 @@ const SCRIPTS: readonly (readonly [
         peer.payload([3, ...u32(3)]);
       },
     ],
-    'timeout=1',
   ],
 ];
 

@@ -195,6 +195,13 @@ export class Channel {
     return this.#handlers?.request?.(name, specific) ?? false;
   }
 
+  /** The peer does not know requests: no to the first that waits for a reply; false where none does. */
+  refuseRequest(): boolean {
+    const waiting = this.#pendingReplies.shift();
+    waiting?.resolve(false);
+    return waiting !== undefined;
+  }
+
   /** Answers a request of the peer's that wants a reply. */
   reply(ok: boolean): void {
     const row = ok ? CONNECTION.SSH_MSG_CHANNEL_SUCCESS : CONNECTION.SSH_MSG_CHANNEL_FAILURE;

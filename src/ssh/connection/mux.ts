@@ -163,9 +163,24 @@ export class Mux implements ChannelCarrier {
     }
   }
 
-  /** Of what we send only a global request may be unknown to a server: TinySSH answers it so, instead of by a failure. */
-  onUnimplemented(): void {
-    this.#pendingGlobal.shift()?.resolve(undefined);
+  /**
+   * The peer does not know a message of ours, which is a refusal of the first that waits for an answer. TinySSH answers
+   * global requests so; they are meant, too, where nobody knows any more which message it was.
+   */
+  onUnimplemented(number: number | undefined): void {
+    switch (number) {
+      case undefined:
+      case CONNECTION.SSH_MSG_GLOBAL_REQUEST.number:
+        this.#pendingGlobal.shift()?.resolve(undefined);
+        return;
+      case CONNECTION.SSH_MSG_CHANNEL_OPEN.number: {
+        const [first] = this.#opening.keys();
+        if (first !== undefined) this.#pendingOpen(first).reject(unknownOpen());
+        return;
+      }
+      case CONNECTION.SSH_MSG_CHANNEL_REQUEST.number:
+        for (const channel of this.#channels.values()) if (channel.refuseRequest()) return;
+    }
   }
 
   /** The connection has room again. */
@@ -281,4 +296,8 @@ export class Mux implements ChannelCarrier {
     const understood = channel.onRequest(sanitize(message.name, 64), message.specific);
     if (message.wantReply) channel.reply(understood);
   }
+}
+
+function unknownOpen(): WherryError {
+  return new WherryError('CHANNEL_OPEN_FAILED', 'the server knows no channels');
 }

@@ -62,7 +62,7 @@ export class SshConnection {
         auth: (payload) => this.#onLoginMessage(payload),
         connection: (payload) => this.#mux.onMessage(payload),
         writable: () => this.#mux.onWritable(),
-        unimplemented: () => this.#mux.onUnimplemented(),
+        unimplemented: (number) => this.#mux.onUnimplemented(number),
         activity: () => {
           this.#deadline?.touch();
           this.#keepAlive.touch();

@@ -10,6 +10,8 @@ const BATCH_BYTES = 262_144;
 /** Written but not yet taken by the kernel: above it senders are asked to wait. */
 const HIGH_WATER_BYTES = 524_288;
 const SPARE_BATCHES = 4;
+/** So many of the last messages are known by their sequence number: a power of two. */
+const REMEMBERED = 256;
 /** After a write of less, nobody sends much at present: one batch is kept. */
 const MUCH_BYTES = 32_768;
 /** Length fields, padding and tag around a payload, at most. */
@@ -35,6 +37,7 @@ export class PacketWriter {
   #outstanding = 0;
   #wasCongested = false;
   #spare: Uint8Array[] = [];
+  readonly #sent: Uint8Array = new Uint8Array(REMEMBERED);
 
   constructor(stream: ByteStream, random: RandomSource) {
     this.#stream = stream;
@@ -70,8 +73,15 @@ export class PacketWriter {
 
   /** One packet whose payload is `head` followed by `body`. Both are copied before this returns. */
   packet(head: Uint8Array, body?: Uint8Array): void {
+    this.#sent[this.sequence % REMEMBERED] = head[0]!;
     if (this.deflater === undefined) this.#seal(head, body);
     else this.#seal(this.deflater.deflate(head, body), undefined);
+  }
+
+  /** The number of the message sent under that sequence number; undefined where too much was sent since. */
+  sentAs(sequence: number): number | undefined {
+    const since = (this.sequence - sequence) >>> 0;
+    return since === 0 || since > REMEMBERED ? undefined : this.#sent[sequence % REMEMBERED] || undefined;
   }
 
   #seal(head: Uint8Array, body: Uint8Array | undefined): void {

@@ -16,6 +16,7 @@ import { PacketReader } from './packet-reader.ts';
 import { PacketWriter } from './packet-writer.ts';
 import { canRekey, type Quirks, quirksOf } from './quirks.ts';
 import { RekeyTriggers } from './rekey-triggers.ts';
+import { unknownToPeer } from './unimplemented.ts';
 import { VersionReader, versionLine } from './version-exchange.ts';
 
 /** What the floors above hear from the transport. */
@@ -28,8 +29,8 @@ export interface TransportHandlers {
   connection(payload: Uint8Array): void;
   /** `congested` turned false. */
   writable(): void;
-  /** The peer does not know a message of ours. */
-  unimplemented(): void;
+  /** The peer does not know a message of ours; of which number, where that is still known. */
+  unimplemented(number: number | undefined): void;
   /** Something arrived: marks activity. */
   activity(): void;
   /** The first cause; called once, also after a normal close (code CLOSED). */
@@ -323,7 +324,7 @@ export class Transport {
         this.send(encode(TRANSPORT.SSH_MSG_PONG, decode(TRANSPORT.SSH_MSG_PING, payload)));
         return;
       case TRANSPORT.SSH_MSG_UNIMPLEMENTED.number:
-        this.#handlers.unimplemented();
+        this.#handlers.unimplemented(unknownToPeer(payload, this.#writer, this.phase));
         return;
       case TRANSPORT.SSH_MSG_DISCONNECT.number:
         this.#peerDisconnected(payload);

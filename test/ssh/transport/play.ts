@@ -8,7 +8,7 @@ import { type ScriptedPeer, type Step, scriptedPeer } from '../../support/peer/s
 export function payloadOf(number: number): number[] {
   const bodies: Readonly<Record<string, string>> = {
     1: '0000000b00000000',
-    3: '00000000',
+    3: 'ffffffff',
     4: '000000000000000000',
     7: '00000000',
     51: '0000000000',
