@@ -52,6 +52,7 @@ export type { SftpVersion } from './sftp/versions.ts';
 export type { CustomLogin, CustomLoginHandler } from './ssh/auth/custom.ts';
 export type { Prompt, PromptHandler, PromptRequest } from './ssh/auth/keyboard-interactive.ts';
 export type { NewPasswordHandler, NewPasswordRequest } from './ssh/auth/password.ts';
+export { FIPS_ALGORITHMS } from './ssh/crypto/fips.ts';
 export { loadPrivateKey, type PrivateKey, parsePrivateKey } from './ssh/keys/private-key.ts';
 export type { PublicKey } from './ssh/keys/public-key.ts';
 export { fingerprints } from './ssh/trust/fingerprints.ts';

@@ -4,6 +4,7 @@ import { systemRandom } from '../base/random.ts';
 import type { LocalEnd } from '../net/byte-stream.ts';
 import type { LoginPlanRules } from '../ssh/auth/login-plan.ts';
 import { SshConnection } from '../ssh/connection/ssh-connection.ts';
+import { usableOf } from '../ssh/crypto/fips.ts';
 import { type AlgorithmLists, checkAlgorithmLists } from '../ssh/transport/negotiate.ts';
 import type { Transport } from '../ssh/transport/transport.ts';
 import { connectionRules, transportRules } from './apply-rules.ts';
@@ -112,10 +113,11 @@ async function algorithmLists(
 ): Promise<AlgorithmLists> {
   const given = options.algorithms ?? {};
   const lists = {
-    kex: await withGssKex(given.kex ?? DEFAULT_ALGORITHMS.kex, kerberos, log),
-    hostKey: given.hostKey ?? (await orderHostKeyAlgorithms(options.trust, options.host, port)),
-    ciphers: given.ciphers ?? DEFAULT_ALGORITHMS.ciphers,
-    macs: given.macs ?? DEFAULT_ALGORITHMS.macs,
+    kex: await withGssKex(given.kex ?? usableOf('kex', DEFAULT_ALGORITHMS.kex), kerberos, log),
+    hostKey:
+      given.hostKey ?? usableOf('hostKey', await orderHostKeyAlgorithms(options.trust, options.host, port)),
+    ciphers: given.ciphers ?? usableOf('ciphers', DEFAULT_ALGORITHMS.ciphers),
+    macs: given.macs ?? usableOf('macs', DEFAULT_ALGORITHMS.macs),
     compressions: given.compressions ?? DEFAULT_ALGORITHMS.compressions,
   };
   checkAlgorithmLists(lists);

@@ -12,12 +12,13 @@ export interface Kerberos {
 }
 
 /** Undefined where the options do not ask for it. */
-export function kerberosOf({ gssapi, host }: ConnectOptions): Kerberos | undefined {
+export function kerberosOf({ gssapi, host, username }: ConnectOptions): Kerberos | undefined {
   if (gssapi === undefined || gssapi === false) return undefined;
   const given = gssapi === true ? {} : gssapi;
+  const principal = given.principal ?? (given.password === undefined ? undefined : username);
   return {
     keyExchange: given.keyExchange ?? false,
-    open: async () => (await loadGssapi()).open({ ...given, host }),
+    open: async () => (await loadGssapi()).open({ ...given, principal, host }),
   };
 }
 

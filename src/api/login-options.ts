@@ -64,8 +64,9 @@ export interface GssapiOptions {
   readonly delegate?: boolean;
   /** Offer the gss-* key exchanges, which also prove who the server is. Default false. */
   readonly keyExchange?: boolean;
-  /** Get a ticket for this principal with this password, instead of using the tickets that are there. */
+  /** Use the tickets of this principal. Default: those that are there; with `password`, `username` is the principal. */
   readonly principal?: string;
+  /** Get a ticket with this password, instead of using those that are there. */
   readonly password?: string;
 }
 

@@ -6,7 +6,10 @@ import type { NegotiatedAlgorithms } from './negotiated-algorithms.ts';
 import type { RoadOptions } from './road-options.ts';
 import type { TransportRules } from './transport-rules.ts';
 
-/** Which algorithms may be used, best first. A list that is left out is Wherry's default. */
+/**
+ * Which algorithms may be used, best first. A list that is left out is Wherry's default; where Node runs in FIPS mode, what
+ * of it is approved (FIPS_ALGORITHMS).
+ */
 export interface AlgorithmOptions {
   readonly kex?: readonly string[];
   readonly hostKey?: readonly string[];

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type AgentOptions, isWherryError, loadPrivateKey, type PrivateKey } from '../index.ts';
-import { parsePublicKeyLine } from '../keys.ts';
+import { connectAgent, parsePublicKeyLine } from '../keys.ts';
 import { environmentValue } from './environment.ts';
 import { expandHome } from './expand-home.ts';
 import type { HostSettings } from './host-settings.ts';
@@ -18,8 +17,8 @@ const PASSPHRASE_TRIES = 3;
 
 export interface Identities {
   readonly privateKey: readonly PrivateKey[];
-  /** Ask the agent too: the one at a path, about all its keys or some. */
-  readonly agent: false | string | AgentOptions;
+  /** Ask the agent too, about all its keys or some. */
+  readonly agent: false | AgentOptions;
   /** Key files that need a passphrase nobody has given yet. */
   readonly locked: readonly string[];
 }
@@ -60,7 +59,7 @@ export async function findIdentities(options: CliOptions, needs: IdentityNeeds):
 }
 
 /** The agent for the keys of files it may have open, such as encrypted ones; a file's public half lies beside it. */
-async function onlyKeysOf(files: readonly string[], path: string): Promise<AgentOptions | false> {
+async function onlyKeysOf(files: readonly string[], agent: AgentOptions): Promise<AgentOptions | false> {
   const halves = await Promise.all(
     files.map(async (file) => {
       try {
@@ -71,7 +70,7 @@ async function onlyKeysOf(files: readonly string[], path: string): Promise<Agent
     }),
   );
   const keys = halves.flat();
-  return keys.length === 0 ? false : { path, keys };
+  return keys.length === 0 ? false : { ...agent, keys };
 }
 
 /** A key that must be usable; where it is encrypted, a person at the terminal is asked for the passphrase. */
@@ -111,26 +110,22 @@ async function loadIfThere(
   }
 }
 
-/** An agent nobody asked for by name must not stop a login that can do without: a dead one is left out. */
+/**
+ * An agent nobody asked for by name must not stop a login that can do without: a dead one is left out. On Windows, where
+ * nothing names it as a rule, it is Pageant or the one of OpenSSH.
+ */
 async function usableAgent(
   { identityAgent }: HostSettings,
   note: (text: string) => void,
-): Promise<false | string> {
+): Promise<false | AgentOptions> {
   const path = identityAgent ?? process.env.SSH_AUTH_SOCK;
-  if (path === undefined || path === '' || path === false) return false;
-  return (await agentAnswers(path, note)) ? path : false;
-}
-
-function agentAnswers(path: string, note: (text: string) => void): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ path });
-    const settle = (answers: boolean, why: string): void => {
-      if (!answers) note(`agent left out: ${path}: ${why}`);
-      socket.destroy();
-      resolve(answers);
-    };
-    socket.setTimeout(AGENT_WAIT_MS, () => settle(false, 'no answer'));
-    socket.once('error', (error: NodeJS.ErrnoException) => settle(false, error.code ?? error.message));
-    socket.once('connect', () => settle(true, ''));
-  });
+  if (path === false || (!path && process.platform !== 'win32')) return false;
+  const wanted = path ? { path } : ({ kind: 'any' } as const);
+  try {
+    (await connectAgent(path || undefined, { ...wanted, timeout: AGENT_WAIT_MS })).close();
+    return wanted;
+  } catch (error) {
+    note(`agent left out: ${error instanceof Error ? error.message : String(error)}`);
+    return false;
+  }
 }

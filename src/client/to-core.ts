@@ -1,16 +1,17 @@
-import type {
-  AgentOptions,
-  AlgorithmOptions,
-  ConnectOptions,
-  DownloadOptions,
-  GssapiOptions,
-  LoginInput,
-  LoginMethod,
-  OpenSftpOptions,
-  RoadOptions,
-  SftpVersion,
-  TransferOptions,
-  UploadOptions,
+import {
+  type AgentOptions,
+  type AlgorithmOptions,
+  type ConnectOptions,
+  type DownloadOptions,
+  FIPS_ALGORITHMS,
+  type GssapiOptions,
+  type LoginInput,
+  type LoginMethod,
+  type OpenSftpOptions,
+  type RoadOptions,
+  type SftpVersion,
+  type TransferOptions,
+  type UploadOptions,
 } from '../index.ts';
 import type { KeyEntry, X509 } from '../keys.ts';
 import { SFTPClientError } from './client-error.ts';
@@ -18,7 +19,6 @@ import type { Settings } from './settings.ts';
 import { CODE_PAGES } from './tables/code-pages.ts';
 import { METHODS_OF_MODE, PROXY_TYPES, STRICT_LEVELS } from './tables/core-names.ts';
 import { SSHAuthModes } from './tables/enums.ts';
-import { FIPS_ALGORITHMS } from './tables/fips.ts';
 import type { FIREWALL_FIELDS } from './tables/firewall-fields.ts';
 import type { PROPERTIES } from './tables/properties.ts';
 import type { Values } from './tables/rows.ts';

@@ -116,6 +116,8 @@ kerberos('a ticket by a principal and a password of its own; wrong ones', async 
   try {
     const by = (password: string, principal = kdc.user) => loginBy(server, { principal, password });
     await withSftp(await by(kdc.password), (sftp) => sftp.realpath('.'));
+    // The principal is the user, where only a password is given.
+    await withSftp(await loginBy(server, { password: kdc.password }), (sftp) => sftp.realpath('.'));
     assertClean('a wrong password', await fails(5000, connect(await by(SECRET)), 'GSSAPI_FAILED'));
     await fails(5000, connect(await by(kdc.password, 'nobody-of-that-name')), 'GSSAPI_FAILED');
     const none = await fails(5000, connect(await loginBy(server, true)), 'GSSAPI_FAILED');

@@ -3,6 +3,9 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hostSettings } from '../../src/cli/host-settings.ts';
+import { findIdentities } from '../../src/cli/identities.ts';
+import { parseUrl } from '../../src/cli/url.ts';
 import { SFTPClient, SSHAuthModes } from '../../src/client/index.ts';
 import { connect, openSftp } from '../../src/index.ts';
 import { connectAgent, parsePrivateKey } from '../../src/keys.ts';
@@ -60,6 +63,13 @@ test('the agent is found, listed, and logs in', async () => {
   const connection = await connect(login({ agent: { kind: 'pageant' } }));
   await (await openSftp(connection)).realpath('.');
   await connection.close();
+});
+
+test('the command line asks it, where nothing names an agent', async () => {
+  const options = { timeout: 30, config: false } as const;
+  const settings = await hostSettings(parseUrl('sftp://localhost/'), options);
+  const { agent } = await findIdentities(options, { settings, person: undefined, note: () => {} });
+  assert.deepEqual(agent, { kind: 'any' });
 });
 
 for (const [value, number] of [

@@ -7,9 +7,9 @@ import { decode, encode } from '../wire/message.ts';
 import { messageName, TRANSPORT } from '../wire/messages.ts';
 import { WireWriter } from '../wire/writer.ts';
 import { readExtInfo, signatureExtInfo } from './ext-info.ts';
-import { insecureChoices } from './insecure-choices.ts';
 import { KexDriver } from './kex-driver.ts';
 import { checkLegal, isLegal, type TransportState } from './legal-messages.ts';
+import { logNegotiated } from './log-negotiated.ts';
 import type { Negotiated } from './negotiate.ts';
 import type { TransportOptions } from './options.ts';
 import { PacketReader } from './packet-reader.ts';
@@ -352,7 +352,7 @@ export class Transport {
   }
 
   #sendingKeysReady(): void {
-    this.#logNegotiated(this.#kex.negotiated!, this.#kex.strict);
+    logNegotiated(this.#options.log, this.#kex.negotiated!, this.#kex.strict);
     if (!this.#isReady && this.#kex.peerWantsExtInfo && this.#options.role === 'server')
       this.send(signatureExtInfo(this.#options.userSignatures ?? this.#options.algorithms.hostKey));
     const held = this.#held;
@@ -377,24 +377,5 @@ export class Transport {
     const bytes = head.length + (body?.length ?? 0);
     const secret = direction === 'out' && number >= FIRST_LOGIN_MESSAGE && number <= LAST_LOGIN_MESSAGE;
     this.#options.log.packet(direction, messageName(number), bytes, payload, secret);
-  }
-
-  #logNegotiated(negotiated: Negotiated, strict: boolean): void {
-    const { kexName, hostKey, clientToServer, serverToClient } = negotiated;
-    this.#options.log.event({
-      kind: 'negotiated',
-      strict,
-      algorithms: {
-        kex: kexName,
-        hostKey,
-        cipherOut: clientToServer.cipherName,
-        cipherIn: serverToClient.cipherName,
-        macOut: clientToServer.macName ?? '',
-        macIn: serverToClient.macName ?? '',
-      },
-    });
-    for (const { use, name } of insecureChoices(negotiated)) {
-      this.#options.log.event({ kind: 'insecureAlgorithm', use, name });
-    }
   }
 }

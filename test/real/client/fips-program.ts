@@ -45,4 +45,6 @@ for (const kex of ['ecdh-sha2-nistp384', 'ecdh-sha2-nistp521']) {
 }
 await client.config('SSHKeyExchangeAlgorithms=curve25519-sha256');
 said.refused = await session();
+await client.config('UseFIPSCompliantAPI=False');
+said.named = await session();
 console.log(JSON.stringify(said));
