@@ -1,12 +1,13 @@
 /**
  * `npm test [-- filter...]`: runs test/**\/*.test.ts, or the files whose path holds one of the filters. For the folders below
- * it starts real SSH servers first and stops them afterwards, whatever happens in between.
+ * it starts real SSH servers first and stops them afterwards, whatever happens in between, and bundles the command line.
  * The last line on stdout is `tests: N passed, N failed, N skipped`.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
+import { type BundledCommand, bundleCommand } from '../test/support/command-line.ts';
 import { isCi, SERVERS_VARIABLE } from '../test/support/servers/environment.ts';
 import { projectRoot } from '../test/support/servers/paths.ts';
 import { killTree } from '../test/support/servers/process-tree.ts';
@@ -14,6 +15,7 @@ import { SERVER_NAMES, type StartedServers, startServers } from '../test/support
 import { addCounts, type Counts, countsOf, NO_COUNTS } from '../test/support/servers/tap-counts.ts';
 
 const FOLDERS_WITH_SERVERS = ['test/real/', 'test/cli/', 'test/docs/', 'test/runtimes/', 'test/package/'];
+const FOLDERS_WITH_COMMAND = ['test/cli/', 'test/hostile/', 'test/secrets/', 'test/server/'];
 /** `WHERRY_TEST_MINUTES=60` gives longer forms of tests their time. */
 const MINUTES = Number(process.env.WHERRY_TEST_MINUTES ?? 0);
 /** Milliseconds for one test file (Node 20 knows no limit per test), and for all of them. */
@@ -30,15 +32,20 @@ async function main(filters: readonly string[]): Promise<number> {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupt(name));
   const files = selectFiles(filters);
   if (files.length === 0) say(`no test file${filters.length > 0 ? ` matches ${filters.join(', ')}` : ''}`);
-  const withServers = files.some((file) => FOLDERS_WITH_SERVERS.some((folder) => file.startsWith(folder)));
+  const anyIn = (folders: readonly string[]): boolean =>
+    files.some((file) => folders.some((folder) => file.startsWith(folder)));
+  let command: BundledCommand | undefined;
   let servers: StartedServers | undefined;
   let counts = NO_COUNTS;
   let trouble: string[] = [];
   try {
-    if (withServers) servers = await startServers(SERVER_NAMES, (line) => say(`servers: ${line}`));
-    if (files.length > 0 && !stopRequested) ({ counts, trouble } = await runTests(files, servers));
+    if (anyIn(FOLDERS_WITH_COMMAND)) command = await bundleCommand();
+    if (anyIn(FOLDERS_WITH_SERVERS))
+      servers = await startServers(SERVER_NAMES, (line) => say(`servers: ${line}`));
+    if (files.length > 0 && !stopRequested) ({ counts, trouble } = await runTests(files, servers, command));
   } finally {
     await servers?.stop();
+    await command?.[Symbol.asyncDispose]();
   }
   for (const line of trouble) say(line);
   if (servers) sayServers(servers);
@@ -63,11 +70,15 @@ interface Outcome {
   trouble: string[];
 }
 
-async function runTests(files: readonly string[], servers: StartedServers | undefined): Promise<Outcome> {
+async function runTests(
+  files: readonly string[],
+  servers: StartedServers | undefined,
+  command: BundledCommand | undefined,
+): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'wherry-tests-'));
   const tapFile = join(folder, 'tap');
   try {
-    const ended = await spawnRunner(files, tapFile, servers);
+    const ended = await spawnRunner(files, tapFile, servers, command);
     const { counts, emptyFiles, complete } = countsOf(readFileSync(tapFile, 'utf8'), files, projectRoot);
     const trouble = emptyFiles.map((file) => `no test in ${file}`);
     if (ended.late) trouble.push(`the tests did not end within ${TOTAL_LIMIT / 60_000} minutes`);
@@ -85,8 +96,9 @@ function spawnRunner(
   files: readonly string[],
   tapFile: string,
   servers: StartedServers | undefined,
+  command: BundledCommand | undefined,
 ): Promise<{ code: number | null; late: boolean }> {
-  const env = { ...process.env };
+  const env = { ...process.env, ...command?.env };
   delete env.NODE_TEST_CONTEXT;
   delete env[SERVERS_VARIABLE];
   if (servers?.environment) env[SERVERS_VARIABLE] = JSON.stringify(servers.environment);

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Desk, MAIN, TSX } from './wherry.ts';
+import { commandLine } from '../support/command-line.ts';
+import type { Desk } from './wherry.ts';
 
 const LIMIT_MS = 30_000;
 /** Whether one can be made here. */
@@ -19,7 +20,7 @@ export class Terminal implements AsyncDisposable {
   readonly #closed: Promise<unknown>;
 
   constructor(desk: Desk, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    const quoted = [process.execPath, '--import', TSX, MAIN, ...args].map((word) => `'${word}'`).join(' ');
+    const quoted = [process.execPath, ...commandLine(), ...args].map((word) => `'${word}'`).join(' ');
     this.#child = spawn('script', ['-qefc', quoted, '/dev/null'], {
       cwd: desk.folder,
       env: { PATH: process.env.PATH ?? '', HOME: desk.home, TERM: 'xterm', SHELL: '/bin/sh', ...env },

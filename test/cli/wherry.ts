@@ -1,14 +1,12 @@
-/** Runs the command line from source in a home folder of its own, so that nothing of this machine's ~/.ssh is used. */
+/** Runs the command line in a home folder of its own, so that nothing of this machine's ~/.ssh is used. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { commandLine } from '../support/command-line.ts';
 import { getFixtures, knownHostsLines } from '../support/servers/fixtures.ts';
 import type { ServerInfo } from '../support/servers/server.ts';
 
-export const MAIN: string = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-export const TSX: string = import.meta.resolve('tsx');
 const LIMIT_MS = 30_000;
 
 export interface RunOptions {
@@ -47,7 +45,7 @@ export class Desk {
   }
 
   start(args: readonly string[], env: Record<string, string> = {}): ChildProcess {
-    const child = spawn(process.execPath, ['--import', TSX, MAIN, ...args], {
+    const child = spawn(process.execPath, [...commandLine(), ...args], {
       cwd: this.folder,
       env: { PATH: process.env.PATH ?? '', HOME: this.home, TMPDIR: tmpdir(), ...env },
       stdio: 'pipe',
