@@ -12,7 +12,7 @@ const MAX_UNPACKED = 4_000_000;
 const IMPORTS: Readonly<Record<string, readonly [files: number, kib: number]>> = {
   wherry: [310, 1000],
   'wherry/keys': [95, 290],
-  'wherry/connectors': [440, 2050],
+  'wherry/connectors': [450, 2050],
   'wherry/server': [195, 620],
   'wherry/compat/ssh2-sftp-client': [320, 1050],
   'wherry/client': [370, 1230],

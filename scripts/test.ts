@@ -21,7 +21,7 @@ const MINUTES = Number(process.env.WHERRY_TEST_MINUTES ?? 0);
 /** Milliseconds for one test file (Node 20 knows no limit per test), and for all of them. */
 const FILE_LIMIT = Math.max(5, MINUTES) * 60_000;
 const TOTAL_LIMIT = Math.max(40, MINUTES) * 60_000;
-const CONCURRENCY = 2;
+const CONCURRENCY = 3;
 
 let stopRequested: NodeJS.Signals | undefined;
 let testRun: number | undefined;

@@ -128,10 +128,11 @@ test('an upload follows a file that grows, and one that is cut fails', async () 
   }
   assert.equal((await sending).size, 3001);
   assert.equal(fs.get('up').toString(), `a${'b'.repeat(1000)}${'c'.repeat(1000)}${'d'.repeat(1000)}`);
-  const again = sftp.upload(source, 'up', { follow: { idle: 5000, interval: 10 } });
-  await sleep(50);
+  const again = sftp.upload(source, 'again', { follow: { idle: 5000, interval: 10 } });
+  const cut = failure(again, 'TRANSFER_SIZE_CHANGED');
+  while (!fs.has('again') || fs.get('again').length < 3001) await sleep(10);
   await truncate(source, 1);
-  await failure(again, 'TRANSFER_SIZE_CHANGED');
+  await cut;
   const stop = new AbortController();
   const aborted = sftp.upload(source, 'up', { follow: { idle: 50_000 }, signal: stop.signal });
   setTimeout(() => stop.abort(), 30);

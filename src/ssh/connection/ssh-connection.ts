@@ -162,6 +162,7 @@ export class SshConnection {
 
   async #close(): Promise<void> {
     if (this.transport.error === undefined) {
+      this.transport.expectEnd();
       const closed = this.#mux.closeAll(new WherryError('CLOSED', 'the connection was closed by close()'));
       if (this.#waitForChannelClose) {
         let timer: ReturnType<typeof setTimeout> | undefined;

@@ -72,6 +72,7 @@ export class Transport {
   #heldBytes = 0;
   #error: WherryError | undefined;
   #streamClosed = false;
+  #endExpected = false;
   #onStreamClosed: (() => void)[] = [];
   #onExchanged: { resolve(): void; reject(error: WherryError): void }[] = [];
 
@@ -211,6 +212,11 @@ export class Transport {
     this.#close(error, reason, error.message);
   }
 
+  /** From now on the peer may hang up: that is no loss, but the end that was asked for. */
+  expectEnd(): void {
+    this.#endExpected = true;
+  }
+
   /** Says goodbye and waits until the stream is closed. */
   async disconnect(): Promise<void> {
     const closed = new WherryError('CLOSED', 'the connection was closed by close()');
@@ -268,6 +274,10 @@ export class Transport {
 
   #ended(cause: Error | undefined): void {
     if (this.#error !== undefined) return;
+    if (this.#endExpected) {
+      this.fail(new WherryError('CLOSED', 'the peer hung up while close() said goodbye', {}, cause));
+      return;
+    }
     // The road to the server knows better, such as a proxy command that says what went wrong.
     if (this.#peerVersion === undefined && isWherryError(cause)) {
       this.fail(cause);

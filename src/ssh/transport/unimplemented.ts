@@ -4,13 +4,12 @@ import { messageName, TRANSPORT } from '../wire/messages.ts';
 import type { PacketWriter } from './packet-writer.ts';
 
 /**
- * Ranges of our messages without which nothing goes on: services and key exchange, login, data. The others are answered
- * for by whoever sent them, or are not missed.
+ * Ranges of our messages without which nothing goes on: services, key exchange, login. The others are answered for by
+ * whoever sent them, or are not missed: TinySSH says so of data for a channel whose program has ended.
  */
 const NEEDED: readonly (readonly [number, number])[] = [
   [5, 6],
   [20, 79],
-  [94, 95],
 ];
 
 /**

@@ -283,3 +283,14 @@ test('a listener for the end of a connection that is over already hears at once'
   });
   assert.equal(again, first);
 });
+
+test('a server that hangs up while close() waits for its channels: the connection was closed, not lost', async () => {
+  const closing: Step = async (p) => {
+    await p.next(97);
+    p.end();
+  };
+  const { client, ended } = await meet([openConfirmed, closing]);
+  (await client.openChannel('session', 100)).attach(new Heard());
+  await client.close();
+  assert.deepEqual([(await ended).code, /hung up/.test((await ended).message)], ['CLOSED', true]);
+});

@@ -47,20 +47,13 @@ for (const [number, phase, steps] of IN_HANDSHAKE) {
   });
 }
 
-test('KEXINIT of a later key exchange, and data, unknown to the server: the connection ends for it', async () => {
-  for (const number of [20, 94]) {
-    const { pair, opened } = await meet([
-      ...LOGGED_IN,
-      ...(number === 20 ? [] : [confirms(0)]),
-      refuse(number),
-    ]);
-    const client = await opened;
-    const ended = new Promise<string>((resolve) => client.onClosed((error) => resolve(error.message)));
-    if (number === 20) client.rekey();
-    else (await client.openChannel('session', 100)).write(Uint8Array.of(1));
-    assert.match(await ended, new RegExp(`does not know ${messageName(number)}`));
-    pair.cut();
-  }
+test('KEXINIT of a later key exchange, unknown to the server: the connection ends for it', async () => {
+  const { pair, opened } = await meet([...LOGGED_IN, refuse(20)]);
+  const client = await opened;
+  const ended = new Promise<string>((resolve) => client.onClosed((error) => resolve(error.message)));
+  client.rekey();
+  assert.match(await ended, /does not know SSH_MSG_KEXINIT/);
+  pair.cut();
 });
 
 const confirms =
@@ -84,9 +77,11 @@ test('an unknown CHANNEL_OPEN, channel request or global request is a refusal; t
   pair.cut();
 });
 
-test('nothing is lost for a message nobody waits for, or one that was never sent', async () => {
+test('nothing ends for a message nobody waits for, for data to a program that is over, or what was never sent', async () => {
   const steps: Step[] = [
     ...LOGGED_IN,
+    confirms(0),
+    refuse(94),
     refuse(2),
     (p) => p.payload([3, 0xff, 0xff, 0xff, 0xff]),
     async (p) => {
@@ -96,6 +91,7 @@ test('nothing is lost for a message nobody waits for, or one that was never sent
   ];
   const { pair, opened } = await meet(steps);
   const client = await opened;
+  (await client.openChannel('session', 100)).write(Uint8Array.of(1));
   client.ignore();
   await client.ping();
   pair.cut();
