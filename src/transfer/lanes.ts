@@ -10,8 +10,15 @@ import type { WriteLane } from './write-slot.ts';
 const MS_PER_LANE = 16;
 /** OpenSSH allows ten sessions on a connection (MaxSessions); other work is to find room too. */
 const MOST_LANES = 7;
-/** Shorter roads are filled by one window. */
+/** Over shorter roads one window is enough, but for the largest files. */
 const SHORTEST_ROAD_MS = 8;
+/**
+ * On a fast network 2 MiB are sent in 5 ms, and a server whose processors are busy leaves them lying for as long: the
+ * sender waits, and then the server. Three further windows make an upload of 1 GiB on one machine a fifth faster; one of
+ * 64 MiB gains nothing.
+ */
+const LARGE_FILE = 134_217_728;
+const LANES_OF_LARGE_FILE = 3;
 /** What a server does when a channel is first opened, such as to start a process of the user's, takes less than this. */
 const FIRST_ANSWER_MS = 15;
 /** Smaller files are through before further channels are open. */
@@ -27,8 +34,10 @@ export function mayHaveHoles({ lanes }: Tuning, bytes: number): boolean {
 
 /** How many channels besides the first an upload of so many bytes over such a road can use. */
 function lanesFor(bytes: number, roundTrip: number): number {
-  if (!(roundTrip >= SHORTEST_ROAD_MS) || !Number.isFinite(roundTrip) || bytes < SMALLEST_FILE) return 0;
-  return Math.min(MOST_LANES, Math.ceil(roundTrip / MS_PER_LANE), Math.floor(bytes / (SMALLEST_FILE / 4)));
+  const least = bytes < LARGE_FILE ? 0 : LANES_OF_LARGE_FILE;
+  if (!(roundTrip >= SHORTEST_ROAD_MS) || !Number.isFinite(roundTrip) || bytes < SMALLEST_FILE) return least;
+  const most = Math.min(MOST_LANES, Math.floor(bytes / (SMALLEST_FILE / 4)));
+  return Math.min(most, Math.max(least, Math.ceil(roundTrip / MS_PER_LANE)));
 }
 
 /**

@@ -1,10 +1,12 @@
 /** Connections that die at a random byte of a random transfer: a queue connects again, and every file ends right. */
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, connect as dial, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { createQueue } from '../../src/index.ts';
+import { createQueue, type Logger } from '../../src/index.ts';
+import { delayingRelay } from '../support/relay/delaying-relay.ts';
 import { makeScratch, realServer, requireServer } from '../support/servers/from-env.ts';
 import { pattern, sha256 } from '../support/sftp/memory-session.ts';
 import { seeded } from '../support/sftp/server.ts';
@@ -18,6 +20,9 @@ const QUEUES = 4;
 /** Files of one queue. */
 const BATCH = 8;
 const LARGEST_FILE = 400_000;
+/** More than lanes may be ahead of each other, so that an upload that broke off goes on, and not from its beginning. */
+const LARGE_FILE = 80_000_003;
+const LARGE_BREAKS = BREAKS / 10;
 
 interface BreakingRelay extends AsyncDisposable {
   readonly port: number;
@@ -129,5 +134,43 @@ describe('a road that breaks', requireServer('openssh'), () => {
     await Promise.all(Array.from({ length: QUEUES }, oneQueue));
     assert.deepEqual([await readdir(here.path), await readdir(there.path)], [[], []], 'no part is left');
     console.log(`${cuts()} connections cut, ${files} files, WHERRY_TEST_SEED=${FIRST_SEED}`);
+  });
+
+  test(`${LARGE_BREAKS} connections cut at random bytes of a large upload by several channels: it ends right`, {
+    timeout: 60_000 + LARGE_BREAKS * 20_000,
+  }, async () => {
+    await using here = await makeScratch('broken-large-here-');
+    await using there = await makeScratch('broken-large-there-');
+    const server = realServer('openssh');
+    const local = join(here.path, 'large');
+    const content = randomBytes(LARGE_FILE);
+    await writeFile(local, content);
+    const hash = sha256(content);
+    await using far = await delayingRelay(server.port, 5);
+    await using relay = await breakingRelay(far.port);
+    let channels = 0;
+    const log: Logger = (event) => {
+      if (event.kind === 'packet' && event.message === 'SSH_MSG_CHANNEL_OPEN') channels++;
+    };
+    const login = await loginTo({ ...server, host: '127.0.0.1', port: relay.port }, { log });
+    let files = 0;
+    while (relay.cuts < LARGE_BREAKS) {
+      const seed = FIRST_SEED + files;
+      const random = seeded(seed);
+      relay.next = () => 1 + Math.floor(random() * LARGE_FILE);
+      await using queue = createQueue(login, { retryDelay: 1, retries: 20 });
+      const remote = join(there.path, `large-${files}`);
+      await queue.upload(local, remote, { atomic: random() < 0.5 }).finished.catch((error: Error) => {
+        throw new Error(`WHERRY_TEST_SEED=${seed}: ${error.message}`, { cause: error });
+      });
+      assert.equal(sha256(await readFile(remote)), hash, `WHERRY_TEST_SEED=${seed}`);
+      await rm(remote);
+      files++;
+    }
+    assert.deepEqual(await readdir(there.path), [], 'no part is left');
+    assert.ok(channels > 2 * relay.cuts, `${channels} channels`);
+    console.log(
+      `${relay.cuts} connections cut, ${channels} channels, ${files} large files, WHERRY_TEST_SEED=${FIRST_SEED}`,
+    );
   });
 });
