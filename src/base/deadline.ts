@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { WherryError } from './errors.ts';
 
 /** Milliseconds for the whole life of one waiting step, with an AbortSignal beside it. */
@@ -17,8 +16,28 @@ export function abortedError(signal: AbortSignal, phase: string): WherryError {
   return new WherryError('ABORTED', `${phase} was aborted`, { phase }, reason);
 }
 
+/** Who waits under a signal: one listener for all of them, for one each is dear, and from the eleventh on a leak to Node. */
+interface Watch {
+  readonly waiting: Set<Deadline>;
+  readonly tell: () => void;
+}
+
+const watches = new WeakMap<AbortSignal, Watch>();
+
+function watch(signal: AbortSignal): Watch {
+  const known = watches.get(signal);
+  if (known !== undefined) return known;
+  const waiting = new Set<Deadline>();
+  const tell = (): void => {
+    for (const deadline of waiting) deadline.abort();
+  };
+  const made = { waiting, tell };
+  watches.set(signal, made);
+  return made;
+}
+
 /**
- * One inactivity timer and one abort listener for an operation. `touch()` marks activity (one assignment,
+ * The waiting of one operation: for activity, by a timer, and under a signal. `touch()` marks activity (one assignment,
  * fit for the hot path); `onExpire` is called at most once, and never after `clear()`.
  */
 export class Deadline {
@@ -28,7 +47,6 @@ export class Deadline {
   #done = false;
   readonly #timeout: number;
   readonly #signal: AbortSignal | undefined;
-  readonly #onAbort: () => void;
   readonly #onExpire: (error: WherryError) => void;
   readonly #phase: () => string;
   readonly #waiting: () => boolean;
@@ -45,16 +63,18 @@ export class Deadline {
     this.#phase = typeof phase === 'string' ? () => phase : phase;
     this.#onExpire = onExpire;
     this.#signal = options.signal;
-    this.#onAbort = () => {
-      if (this.#signal !== undefined) this.#expire(abortedError(this.#signal, this.#phase()));
-    };
-    if (this.#signal?.aborted) queueMicrotask(this.#onAbort);
+    if (this.#signal?.aborted) queueMicrotask(() => this.abort());
     else if (this.#signal !== undefined) {
-      // One signal may rightly end hundreds of operations; from the eleventh on Node would warn of a leak.
-      setMaxListeners(0, this.#signal);
-      this.#signal.addEventListener('abort', this.#onAbort, { once: true });
+      const { waiting: others, tell } = watch(this.#signal);
+      if (others.size === 0) this.#signal.addEventListener('abort', tell, { once: true });
+      others.add(this);
     }
     if (this.#timeout > 0) this.#arm(this.#timeout);
+  }
+
+  /** The signal has fired. */
+  abort(): void {
+    if (this.#signal !== undefined) this.#expire(abortedError(this.#signal, this.#phase()));
   }
 
   touch(): void {
@@ -74,7 +94,9 @@ export class Deadline {
   clear(): void {
     this.#done = true;
     clearTimeout(this.#timer);
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    if (this.#signal === undefined) return;
+    const { waiting, tell } = watch(this.#signal);
+    if (waiting.delete(this) && waiting.size === 0) this.#signal.removeEventListener('abort', tell);
   }
 
   #arm(ms: number): void {

@@ -108,7 +108,7 @@ test('the reason of a signal decides: a time-out is TIMEOUT, everything else ABO
   }
 });
 
-test('clear lets go of the signal', () => {
+test('one listener serves all who wait under a signal, and the last of them lets go of it', () => {
   let listeners = 0;
   const signal = new AbortController().signal;
   const { addEventListener, removeEventListener } = signal;
@@ -120,10 +120,29 @@ test('clear lets go of the signal', () => {
     listeners--;
     removeEventListener.apply(signal, args);
   }) as typeof removeEventListener;
-  const { deadline } = watched({ signal });
-  assert.equal(listeners, 1);
-  deadline.clear();
-  assert.equal(listeners, 0);
+  for (let round = 0; round < 2; round++) {
+    const all = Array.from({ length: 3 }, () => watched({ signal }).deadline);
+    for (const deadline of all) {
+      assert.equal(listeners, 1);
+      deadline.clear();
+      deadline.clear();
+    }
+    assert.equal(listeners, 0);
+  }
+});
+
+test('all who wait under a signal hear it once, in their order, but for those that another has cleared', () => {
+  const abort = new AbortController();
+  const heard: number[] = [];
+  const all = Array.from({ length: 6 }, (_, i) => {
+    const onExpire = (): void => {
+      heard.push(i);
+      if (i % 2 === 0) all[i + 1]!.clear();
+    };
+    return new Deadline({ signal: abort.signal }, 'a test', onExpire);
+  });
+  abort.abort();
+  assert.deepEqual(heard, [0, 2, 4]);
 });
 
 test('hundreds of operations under one signal are no leak that Node warns of', async () => {

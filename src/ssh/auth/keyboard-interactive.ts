@@ -4,7 +4,7 @@ import { sanitize } from '../../base/text.ts';
 import { decode, encode } from '../wire/message.ts';
 import { AUTH_KEYBOARD } from '../wire/messages.ts';
 import { WireReader } from '../wire/reader.ts';
-import { WireWriter } from '../wire/writer.ts';
+import { SECRET_BYTES, WireWriter } from '../wire/writer.ts';
 import type { AuthContext, AuthMethod, AuthOutcome } from './method.ts';
 
 /** One question of the server; `echo` says whether the answer may be shown while it is typed. */
@@ -75,7 +75,7 @@ function readRequest(payload: Uint8Array): PromptRequest {
 }
 
 function encodeAnswers(answers: readonly string[]): Uint8Array {
-  const responses = new WireWriter();
+  const responses = new WireWriter(SECRET_BYTES);
   for (const one of answers) responses.secret(one);
   const count = answers.length;
   const encoded = responses.take();

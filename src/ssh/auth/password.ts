@@ -3,7 +3,7 @@ import { checkLimit } from '../../base/limits.ts';
 import { sanitize } from '../../base/text.ts';
 import { decode } from '../wire/message.ts';
 import { AUTH_PASSWORD } from '../wire/messages.ts';
-import { WireWriter } from '../wire/writer.ts';
+import { SECRET_BYTES, WireWriter } from '../wire/writer.ts';
 import type { AuthContext, AuthMethod, AuthOutcome } from './method.ts';
 
 /** A server that wants the password changed before it lets the user in. */
@@ -28,7 +28,7 @@ export function passwordMethod(password: string, newPassword?: NewPasswordHandle
     name: 'password',
     label: 'password',
     async attempt(context: AuthContext): Promise<AuthOutcome> {
-      let reply = await requestBy(context, new WireWriter().bool(false).secret(password));
+      let reply = await requestBy(context, new WireWriter(SECRET_BYTES).bool(false).secret(password));
       for (let round = 1; ; round++) {
         const outcome = context.outcome(reply);
         if (outcome !== undefined) return outcome;
@@ -37,7 +37,10 @@ export function passwordMethod(password: string, newPassword?: NewPasswordHandle
         const request = { prompt: sanitize(prompt), round };
         const next = await context.askPerson(() => newPassword?.(request));
         if (next === undefined) throw mustChange(request.prompt);
-        reply = await requestBy(context, new WireWriter().bool(true).secret(password).secret(next));
+        reply = await requestBy(
+          context,
+          new WireWriter(SECRET_BYTES).bool(true).secret(password).secret(next),
+        );
       }
     },
   };

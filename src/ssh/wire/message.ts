@@ -1,6 +1,6 @@
 import { WherryError } from '../../base/errors.ts';
 import { WireReader } from './reader.ts';
-import { WireWriter } from './writer.ts';
+import { SECRET_BYTES, WireWriter } from './writer.ts';
 
 /** The field types a message row may name (RFC 4251 section 5). */
 export interface FieldTypes {
@@ -49,7 +49,7 @@ const CODECS: { [K in FieldName]: Codec<K> } = {
 
 /** The payload of a message: its number, then its fields. */
 export function encode<R extends MessageRow>(row: R, value: MessageOf<R>): Uint8Array {
-  const writer = new WireWriter();
+  const writer = new WireWriter(SECRET_BYTES);
   writer.u8(row.number);
   for (const [name, type] of Object.entries(row.fields)) {
     (CODECS[type] as Codec<FieldName>).write(writer, (value as Record<string, FieldTypes[FieldName]>)[name]!);

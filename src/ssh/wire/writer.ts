@@ -1,11 +1,16 @@
 import { fromUtf8, writeU32 } from '../../base/bytes.ts';
 
+/** Up to so many bytes V8 keeps an array in its own heap: most messages fit, and nothing else is made or freed for them. */
+const SMALL_BYTES = 64;
+/** For what may be secret: larger arrays stay where they are, so that nothing of it is left when they are wiped. */
+export const SECRET_BYTES = 256;
+
 /** Builds messages from the data types of RFC 4251 section 5. */
 export class WireWriter {
   #bytes: Uint8Array;
   #at = 0;
 
-  constructor(capacity = 256) {
+  constructor(capacity: number = SMALL_BYTES) {
     this.#bytes = new Uint8Array(capacity);
   }
 
