@@ -6,6 +6,7 @@ import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
+import { BUNDLING } from '../scripts/bundling.ts';
 import { run } from '../test/support/servers/run.ts';
 import { cacheFolder } from './packages.ts';
 
@@ -22,20 +23,14 @@ export async function build(log: (line: string) => void): Promise<string> {
   await run(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json'), ...flags], { timeout: 120_000 });
   const bundled = join(folder, 'bundle', 'dist');
   await bundle({
+    ...BUNDLING,
     entryPoints: {
       index: join(dist, 'index.js'),
       'client/index': join(dist, 'client', 'index.js'),
       'cli/main': join(dist, 'cli', 'main.js'),
     },
     outdir: bundled,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
     minifyWhitespace: true,
-    legalComments: 'none',
   });
   // The code finds its version two folders up.
   for (const above of [folder, join(folder, 'bundle')]) {

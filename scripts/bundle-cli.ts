@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { BUNDLING } from './bundling.ts';
 
 /**
  * Puts the command line into few files, from what tsc has built: a hundred small modules take 85 ms longer to load. The
@@ -9,17 +10,10 @@ import { build } from 'esbuild';
 const dist = resolve(dirname(fileURLToPath(import.meta.url)), '..', process.argv[2] ?? 'dist');
 
 await build({
+  ...BUNDLING,
   entryPoints: { wherry: join(dist, 'cli/main.js') },
   outdir: join(dist, 'bin'),
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  packages: 'external',
   external: [join(dist, 'connectors/index.js')],
   chunkNames: 'chunk-[hash]',
   minifyWhitespace: true,
-  legalComments: 'none',
-  logLevel: 'warning',
 });

@@ -6,6 +6,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { BUNDLING } from '../../scripts/bundling.ts';
 import { projectRoot } from './servers/paths.ts';
 
 const COMMAND_VARIABLE = 'WHERRY_TEST_COMMAND';
@@ -28,16 +29,10 @@ export async function bundleCommand(): Promise<BundledCommand> {
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(join(cache, 'command-'));
   await build({
+    ...BUNDLING,
     entryPoints: { wherry: MAIN },
     outdir: folder,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
     sourcemap: 'linked',
-    logLevel: 'warning',
   });
   return {
     env: { [COMMAND_VARIABLE]: join(folder, 'wherry.js') },
