@@ -29,7 +29,16 @@ function watch(signal: AbortSignal): Watch {
   if (known !== undefined) return known;
   const waiting = new Set<Deadline>();
   const tell = (): void => {
-    for (const deadline of waiting) deadline.abort();
+    let thrown: { readonly error: unknown } | undefined;
+    for (const deadline of waiting) {
+      try {
+        deadline.abort();
+      } catch (error) {
+        // What a listener of the user's throws must keep nobody else waiting.
+        thrown ??= { error };
+      }
+    }
+    if (thrown !== undefined) throw thrown.error;
   };
   const made = { waiting, tell };
   watches.set(signal, made);

@@ -145,6 +145,23 @@ test('all who wait under a signal hear it once, in their order, but for those th
   assert.deepEqual(heard, [0, 2, 4]);
 });
 
+test('one that throws when the signal fires keeps no other from hearing it', () => {
+  const abort = new AbortController();
+  let fire = (): void => {};
+  abort.signal.addEventListener = ((_: string, listener: () => void) => {
+    fire = listener;
+  }) as typeof abort.signal.addEventListener;
+  const heard: number[] = [];
+  for (const i of [0, 1, 2]) {
+    new Deadline({ signal: abort.signal }, 'a test', () => {
+      heard.push(i);
+      if (i < 2) throw new Error(`mine ${i}`);
+    });
+  }
+  assert.throws(fire, /mine 0/);
+  assert.deepEqual(heard, [0, 1, 2]);
+});
+
 test('hundreds of operations under one signal are no leak that Node warns of', async () => {
   const warnings: Error[] = [];
   const note = (warning: Error): void => void warnings.push(warning);
