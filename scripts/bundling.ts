@@ -1,7 +1,7 @@
 import type { BuildOptions } from 'esbuild';
 
 /** How programs of this project are bundled: for the oldest Node there is, into few files, packages left outside. */
-export const BUNDLING = {
+export const BUNDLING: BuildOptions = {
   bundle: true,
   splitting: true,
   format: 'esm',
@@ -10,4 +10,4 @@ export const BUNDLING = {
   packages: 'external',
   legalComments: 'none',
   logLevel: 'warning',
-} as const satisfies BuildOptions;
+};
