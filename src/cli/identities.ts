@@ -120,9 +120,10 @@ async function usableAgent(
 ): Promise<false | AgentOptions> {
   const path = identityAgent ?? process.env.SSH_AUTH_SOCK;
   if (path === false || (!path && process.platform !== 'win32')) return false;
-  const wanted = path ? { path } : ({ kind: 'any' } as const);
+  const wanted: AgentOptions = path ? { path } : { kind: 'any' };
   try {
-    (await connectAgent(path || undefined, { ...wanted, timeout: AGENT_WAIT_MS })).close();
+    const { kind = 'openssh' } = wanted;
+    (await connectAgent(wanted.path, { kind, timeout: AGENT_WAIT_MS })).close();
     return wanted;
   } catch (error) {
     note(`agent left out: ${error instanceof Error ? error.message : String(error)}`);

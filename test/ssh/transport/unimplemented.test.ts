@@ -18,11 +18,11 @@ const refuse =
   };
 
 /** A client of a peer that does as told, and how its handshake ended. */
-async function meet(steps: readonly Step[]) {
+function meet(steps: readonly Step[]) {
   const pair = memoryPair();
-  const { peer, done } = scriptedPeer(pair.server, steps, { strictKex: false });
+  const { done } = scriptedPeer(pair.server, steps, { strictKex: false });
   const opened = openClient(pair.client, { timeout: 3000 });
-  return { pair, peer, done, opened };
+  return { pair, done, opened };
 }
 
 const LOGGED_IN: readonly Step[] = [version, keys, accept, success];
@@ -37,7 +37,7 @@ const IN_HANDSHAKE: readonly (readonly [number: number, phase: string, steps: re
 
 for (const [number, phase, steps] of IN_HANDSHAKE) {
   test(`${messageName(number)} unknown to the server: told at once, not waited for`, async () => {
-    const { pair, opened } = await meet([...steps, refuse(number)]);
+    const { pair, opened } = meet([...steps, refuse(number)]);
     await assert.rejects(opened, (error: Error & { code: string; details: { phase: string } }) => {
       assert.deepEqual([error.code, error.details.phase], ['SSH_PROTOCOL', phase]);
       assert.match(error.message, new RegExp(`does not know ${messageName(number)}`));
@@ -48,7 +48,7 @@ for (const [number, phase, steps] of IN_HANDSHAKE) {
 }
 
 test('KEXINIT of a later key exchange, unknown to the server: the connection ends for it', async () => {
-  const { pair, opened } = await meet([...LOGGED_IN, refuse(20)]);
+  const { pair, opened } = meet([...LOGGED_IN, refuse(20)]);
   const client = await opened;
   const ended = new Promise<string>((resolve) => client.onClosed((error) => resolve(error.message)));
   client.rekey();
@@ -65,11 +65,10 @@ const confirms =
 
 test('an unknown CHANNEL_OPEN, channel request or global request is a refusal; the connection lives on', async () => {
   const steps = [...LOGGED_IN, refuse(90), confirms(1), refuse(98), refuse(80), refuse(80)];
-  const { pair, done, opened } = await meet(steps);
+  const { pair, done, opened } = meet(steps);
   const client = await opened;
   await assert.rejects(client.openChannel('session', 100), { code: 'CHANNEL_OPEN_FAILED' });
-  const channel = await client.openChannel('session', 100).catch((error: Error) => error);
-  assert.ok(!(channel instanceof Error), String(channel));
+  const channel = await client.openChannel('session', 100);
   assert.equal(await channel.request('subsystem', new Uint8Array(0), true), false);
   await client.ping();
   await client.ping();
@@ -89,7 +88,7 @@ test('nothing ends for a message nobody waits for, for data to a program that is
       p.payload([82]);
     },
   ];
-  const { pair, opened } = await meet(steps);
+  const { pair, opened } = meet(steps);
   const client = await opened;
   (await client.openChannel('session', 100)).write(Uint8Array.of(1));
   client.ignore();
