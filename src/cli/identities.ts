@@ -122,8 +122,7 @@ async function usableAgent(
   if (path === false || (!path && process.platform !== 'win32')) return false;
   const wanted: AgentOptions = path ? { path } : { kind: 'any' };
   try {
-    const { kind = 'openssh' } = wanted;
-    (await connectAgent(wanted.path, { kind, timeout: AGENT_WAIT_MS })).close();
+    (await connectAgent(wanted.path, { ...wanted, timeout: AGENT_WAIT_MS })).close();
     return wanted;
   } catch (error) {
     note(`agent left out: ${error instanceof Error ? error.message : String(error)}`);
